@@ -1,0 +1,88 @@
+"""The command group, and the boundary where errors become messages and exit codes."""
+
+import os
+import signal
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from kmcli import __version__
+from kmcli.cli import console
+from kmcli.cli.quantize import quantize
+from kmcli.errors import ExitCode, KmcliError
+from kmcli.files import PipeClosedError, secure_standard_streams
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 fault of kmcli, 2 usage, 3 input, 4 limit, 5 output, "
+    "6 some inputs of a batch failed, 7 declined on request.",
+)
+@click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
+def cli() -> None:
+    """K-means clustering and colour quantization.
+
+    \b
+    Example: kmcli quantize photo.jpg -k 16
+    """
+
+
+cli.add_command(quantize)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+        What follows the program's name.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    secure_standard_streams()
+    try:
+        code = cli.main(list(arguments), prog_name="kmcli", standalone_mode=False)
+    except click.UsageError as error:
+        console.error(_usage_message(error))
+        return ExitCode.USAGE
+    except click.ClickException as error:
+        console.error(error.format_message())
+        return ExitCode.USAGE
+    except (BrokenPipeError, PipeClosedError):
+        return _die_by(signal.SIGPIPE)
+    except KmcliError as error:
+        console.error(str(error))
+        return error.exit_code
+    except MemoryError:
+        console.error("not enough memory")
+        return ExitCode.LIMIT
+    except OSError as error:
+        # Only what click itself writes, help and version, gets here: a full or closed stream.
+        console.error(f"standard output: {(error.strerror or str(error)).lower()}")
+        return ExitCode.OUTPUT
+    except Exception as error:  # noqa: BLE001 - the last resort, so that there is no traceback
+        if os.environ.get("KMCLI_DEBUG"):
+            console.plain(traceback.format_exc())
+        console.error(
+            f"a fault of kmcli itself ({type(error).__name__}: {error}); please report it, "
+            "with what KMCLI_DEBUG=1 shows"
+        )
+        return ExitCode.FAULT
+    return int(code or ExitCode.DONE)
+
+
+def _usage_message(error: click.UsageError) -> str:
+    command = error.ctx.command_path if error.ctx else "kmcli"
+    return f"{error.format_message().rstrip('.')}; see '{command} --help'"
+
+
+def _die_by(signal_number: signal.Signals) -> int:
+    """End as a program does that knows nothing of the signal, so that the shell sees it."""
+    signal.signal(signal_number, signal.SIG_DFL)
+    os.kill(os.getpid(), signal_number)
+    return 128 + signal_number

@@ -1,0 +1,184 @@
+"""Options that commands share, with one name, default and help text each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from kmcli.settings import KMeansSettings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class GroupedOption(click.Option):
+    """An option that knows under which heading the help shows it."""
+
+    def __init__(self, *args: Any, group: str = "Options", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.group = group
+
+    def get_help_extra(self, ctx: click.Context) -> click.types.OptionHelpExtra:
+        """Leave the range of numbers to the help text, where it can be read."""
+        extra = super().get_help_extra(ctx)
+        extra.pop("range", None)
+        return extra
+
+
+class GroupedCommand(click.Command):
+    """A command whose help shows its options under headings, in the order of declaration."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, group by group."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None and isinstance(parameter, click.Option):
+                groups.setdefault(getattr(parameter, "group", "Other"), []).append(record)
+        for title, records in groups.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+def option(*names: str, group: str, **kwargs: Any) -> Callable[[F], F]:
+    """Declare an option of a group; otherwise as ``click.option``."""
+    return click.option(*names, cls=GroupedOption, group=group, **kwargs)
+
+
+KMEANS_GROUP = "k-means, as in scikit-learn"
+OUTPUT_GROUP = "Output"
+REPORT_GROUP = "Report"
+
+_DEFAULTS = KMeansSettings()
+
+
+def kmeans_options(n_init_help: str) -> Callable[[F], F]:
+    """Declare the parameters of k-means, except for the number of clusters.
+
+    Parameters
+    ----------
+    n_init_help : str
+        Says what `--n-init` is by default, which depends on the command.
+    """
+    return _stacked(
+        option(
+            "--init",
+            group=KMEANS_GROUP,
+            type=click.Choice(["k-means++", "random"]),
+            default=_DEFAULTS.init,
+            show_default=True,
+            help="How the first centres are chosen.",
+        ),
+        option(
+            "--n-init",
+            group=KMEANS_GROUP,
+            type=click.IntRange(min=1),
+            metavar="N",
+            help=f"Starts, of which the best is kept.  {n_init_help}",
+        ),
+        option(
+            "--max-iter",
+            group=KMEANS_GROUP,
+            type=click.IntRange(min=1),
+            metavar="N",
+            default=_DEFAULTS.max_iter,
+            show_default=True,
+            help="Most iterations of one start.",
+        ),
+        option(
+            "--tol",
+            group=KMEANS_GROUP,
+            type=click.FloatRange(min=0),
+            metavar="X",
+            default=_DEFAULTS.tol,
+            show_default=True,
+            help="Movement of the centres, relative to the variance, that counts as rest.",
+        ),
+        option(
+            "--algorithm",
+            group=KMEANS_GROUP,
+            type=click.Choice(["lloyd", "elkan"]),
+            default=_DEFAULTS.algorithm,
+            show_default=True,
+            help="Variant of the iteration; the result is the same.",
+        ),
+        option(
+            "--seed",
+            group=KMEANS_GROUP,
+            type=click.IntRange(0, 2**32 - 1),
+            metavar="N",
+            default=_DEFAULTS.random_state,
+            show_default=True,
+            help="Seed of all that is random.",
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """Where outputs go, and whether they may replace files."""
+
+    output: str | None
+    output_dir: str | None
+    force: bool
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """Which reports are wanted."""
+
+    report: bool
+    json: bool
+    report_file: str | None
+    quiet: bool
+
+    @property
+    def on_stdout(self) -> bool:
+        """Whether a report goes to standard output."""
+        return self.report or self.json
+
+    @property
+    def wanted(self) -> bool:
+        """Whether any report has to be computed."""
+        return self.on_stdout or self.report_file is not None
+
+
+def report_options() -> Callable[[F], F]:
+    """Declare the options for reports and for silence."""
+    return _stacked(
+        option(
+            "--report",
+            group=REPORT_GROUP,
+            is_flag=True,
+            help="Print the full report on standard output.",
+        ),
+        option(
+            "--json",
+            group=REPORT_GROUP,
+            is_flag=True,
+            help="Print it as JSON Lines instead, one object per line.",
+        ),
+        option(
+            "--report-file",
+            group=REPORT_GROUP,
+            metavar="FILE",
+            type=click.Path(),
+            help="Write it to a file as well; .json and .jsonl mean JSON.",
+        ),
+        option(
+            "-q",
+            "--quiet",
+            group=REPORT_GROUP,
+            is_flag=True,
+            help="Say nothing but errors.",
+        ),
+    )
+
+
+def _stacked(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate

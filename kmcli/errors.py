@@ -1,0 +1,52 @@
+"""What can go wrong, and the exit code by which the shell learns of it."""
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of the command line; see ``docs/contract.md``."""
+
+    DONE = 0
+    FAULT = 1
+    USAGE = 2
+    INPUT = 3
+    LIMIT = 4
+    OUTPUT = 5
+    PARTIAL = 6
+    DECLINED = 7
+
+
+class KmcliError(Exception):
+    """A problem that the user can understand and act on, told in one line.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, with the numbers, and the way out. No line breaks.
+    """
+
+    exit_code: ExitCode = ExitCode.FAULT
+
+
+class SettingsError(KmcliError, ValueError):
+    """An option or a combination of options that makes no sense."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputError(KmcliError):
+    """An input that is missing, damaged or not of a supported kind."""
+
+    exit_code = ExitCode.INPUT
+
+
+class LimitError(KmcliError):
+    """An input or a computation beyond a limit of size or memory."""
+
+    exit_code = ExitCode.LIMIT
+
+
+class OutputError(KmcliError):
+    """An output that cannot or must not be written."""
+
+    exit_code = ExitCode.OUTPUT

@@ -1,0 +1,142 @@
+"""How far a quantized picture is from its original; the only user of scikit-image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.quantize.colorspace import composites, on_backdrops, srgb_to_oklab
+from kmcli.quantize.histogram import ColorCounts
+
+_SSIM_WINDOW = 7
+_SSIM_STRIP_ROWS = 256
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """Differences between a picture and its quantized version, over all pixels.
+
+    A picture with transparency is measured on a black and on a white backdrop, and the two
+    are averaged.
+
+    Attributes
+    ----------
+    mse : float
+        Mean squared distance in sRGB, summed over the three channels of 0 to 255.
+    psnr : float or None
+        Peak signal-to-noise ratio in dB, 10 log10(255^2 / (mse / 3)); None for an exact copy.
+    delta_e_mean, delta_e_p95 : float
+        Mean and 95th percentile of the colour difference: 100 times the distance in Oklab,
+        so that about 2 is just noticeable.
+    exact_share : float
+        Share of the pixels whose colour did not change, from 0 to 1.
+    """
+
+    mse: float
+    psnr: float | None
+    delta_e_mean: float
+    delta_e_p95: float
+    exact_share: float
+
+
+def measure_fidelity(
+    histogram: ColorCounts, palette: NDArray[np.uint8], labels: NDArray[np.intp]
+) -> Fidelity:
+    """Measure what becomes of a picture whose colours are replaced.
+
+    Parameters
+    ----------
+    histogram : ColorCounts
+        The colours of the picture.
+    palette : ndarray of shape (n, 3) or (n, 4), uint8
+        The colours that replace them.
+    labels : ndarray of shape (n_colors,), intp
+        For each colour of the histogram the position in the palette of what replaces it.
+
+    Returns
+    -------
+    Fidelity
+    """
+    colors, counts = histogram.colors, histogram.counts
+    n_pixels = histogram.n_pixels
+    before, scale = composites(colors)
+    after = composites(palette)[0]
+    squared = ((before - after[labels]) ** 2).sum(axis=1)
+    mse = float(squared @ counts) / scale / n_pixels
+    difference = np.zeros(len(colors))
+    backdrops = list(zip(on_backdrops(colors), on_backdrops(palette), strict=True))
+    for seen_before, seen_after in backdrops:
+        change = srgb_to_oklab(seen_before) - srgb_to_oklab(seen_after)[labels]
+        difference += 100 / len(backdrops) * np.sqrt((change**2).sum(axis=1))
+    return Fidelity(
+        mse=mse,
+        psnr=psnr_from_mse(mse),
+        delta_e_mean=float(difference @ counts) / n_pixels,
+        delta_e_p95=_weighted_quantile(difference, counts, 0.95),
+        exact_share=float(counts[squared == 0].sum()) / n_pixels,
+    )
+
+
+def psnr_from_mse(mse: float) -> float | None:
+    """Convert a mean squared error to a peak signal-to-noise ratio.
+
+    Parameters
+    ----------
+    mse : float
+        Mean over the pixels, summed over three channels of 0 to 255.
+
+    Returns
+    -------
+    float or None
+        In dB; None if there is no error.
+    """
+    return None if mse == 0 else float(10 * np.log10(255**2 / (mse / 3)))
+
+
+def structural_similarity(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float | None:
+    """Compute the mean structural similarity (SSIM) of two pictures.
+
+    scikit-image computes it with a window of 7 x 7 pixels, channel by channel and strip by
+    strip, so that a large picture needs little memory; the mean is the same.
+
+    Parameters
+    ----------
+    before, after : ndarray of shape (height, width, 3) or (height, width, 4), uint8
+        Two pictures of one size.
+
+    Returns
+    -------
+    float or None
+        At most 1, for equal pictures; None if a side is shorter than the window.
+
+    References
+    ----------
+    Z. Wang et al., "Image quality assessment: from error visibility to structural
+    similarity", IEEE Transactions on Image Processing 13(4), 2004.
+    """
+    from skimage.metrics import structural_similarity as ssim
+
+    height, width = before.shape[:2]
+    if min(height, width) < _SSIM_WINDOW:
+        return None
+    margin = _SSIM_WINDOW // 2
+    inner_rows = height - 2 * margin
+    total = 0.0
+    n_backdrops = 1 if before.shape[2] == 3 else 2
+    for top in range(0, inner_rows, _SSIM_STRIP_ROWS):
+        n_rows = min(_SSIM_STRIP_ROWS, inner_rows - top)
+        rows = slice(top, top + n_rows + 2 * margin)
+        for seen in zip(on_backdrops(before[rows]), on_backdrops(after[rows]), strict=True):
+            for channel in range(3):
+                x, y = (side[..., channel] for side in seen)
+                total += n_rows * float(ssim(x, y, win_size=_SSIM_WINDOW, data_range=255))
+    return total / (3 * n_backdrops * inner_rows)
+
+
+def _weighted_quantile(
+    values: NDArray[np.float64], counts: NDArray[np.int64], quantile: float
+) -> float:
+    """Give the least value that at least this share of the pixels does not exceed."""
+    order = np.argsort(values)
+    reached = np.cumsum(counts[order])
+    return float(values[order[np.searchsorted(reached, quantile * reached[-1])]])

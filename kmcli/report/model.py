@@ -1,0 +1,144 @@
+"""What a report is made of, and its two forms; each value is given once for both."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+Value = str | int | float | bool | None | Sequence["Value"] | Mapping[str, "Value"]
+"""What JSON can hold."""
+
+Paint = Callable[[str], str]
+"""Turns a colour like ``#ff8000`` into a coloured swatch for the terminal."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One value of a report.
+
+    Attributes
+    ----------
+    key : str
+        Its name in JSON.
+    label : str
+        Its name in text; an empty label leaves it out of the text.
+    value : Value
+        The value, unrounded.
+    text : str
+        The value for people, with its unit.
+    """
+
+    key: str
+    label: str
+    value: Value
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """Fields under one heading.
+
+    Attributes
+    ----------
+    title : str
+        The heading.
+    fields : sequence of Field
+        The values.
+    key : str
+        The name of an object in JSON that holds the fields; empty to have them at the top.
+    """
+
+    title: str
+    fields: Sequence[Field]
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of equal form under one heading, in JSON an array of objects.
+
+    Attributes
+    ----------
+    title : str
+        The heading.
+    key : str
+        The name of the array in JSON.
+    rows : sequence of sequence of Field
+        The rows; each has the same keys and labels. The labels head the columns.
+    swatch_key : str
+        The key of a field whose value is a colour to be shown; empty if there is none.
+    """
+
+    title: str
+    key: str
+    rows: Sequence[Sequence[Field]]
+    swatch_key: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report on one result.
+
+    Attributes
+    ----------
+    title : str
+        What it is about.
+    parts : sequence of Section or Table
+        What it says, in order.
+    """
+
+    title: str
+    parts: Sequence[Section | Table]
+
+    def to_json(self) -> str:
+        """Give the report as one line of JSON, without a line break at its end."""
+        data: dict[str, Value] = {}
+        for part in self.parts:
+            if isinstance(part, Table):
+                data[part.key] = [{field.key: field.value for field in row} for row in part.rows]
+            else:
+                values = {field.key: field.value for field in part.fields}
+                data.update({part.key: values} if part.key else values)
+        return json.dumps(data, allow_nan=False)
+
+    def to_text(self, paint: Paint | None = None) -> str:
+        """Give the report as aligned text, with a line break at its end.
+
+        Parameters
+        ----------
+        paint : callable, optional
+            Paints swatches of colours; without it the text is plain.
+
+        Returns
+        -------
+        str
+        """
+        blocks = [f"{self.title}\n{'=' * len(self.title)}\n"]
+        labels = [field.label for part in self.parts for field in _shown_fields(part)]
+        width = max(map(len, labels), default=0)
+        for part in self.parts:
+            body = _table_text(part, paint) if isinstance(part, Table) else _text(part, width)
+            if body:
+                blocks.append(f"{part.title}\n{body}")
+        return "\n".join(blocks)
+
+
+def _shown_fields(part: Section | Table) -> list[Field]:
+    return [] if isinstance(part, Table) else [field for field in part.fields if field.label]
+
+
+def _text(section: Section, width: int) -> str:
+    return "".join(f"  {field.label:<{width}}  {field.text}\n" for field in _shown_fields(section))
+
+
+def _table_text(table: Table, paint: Paint | None) -> str:
+    if not table.rows:
+        return ""
+    head = [field.label for field in table.rows[0] if field.label]
+    rows = [[field.text for field in row if field.label] for row in table.rows]
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    lines = ["  ".join(f"{cell:>{w}}" for cell, w in zip(head, widths, strict=True))]
+    for row, cells in zip(table.rows, rows, strict=True):
+        line = "  ".join(f"{cell:>{w}}" for cell, w in zip(cells, widths, strict=True))
+        color = next((field.value for field in row if field.key == table.swatch_key), None)
+        lines.append(f"{line}  {paint(color)}" if paint and isinstance(color, str) else line)
+    return "".join(f"  {line}\n" for line in lines)

@@ -1,0 +1,253 @@
+"""The report on a quantized picture."""
+
+import math
+from dataclasses import dataclass
+
+from kmcli.quantize import QuantizedImage
+from kmcli.quantize.fidelity import Fidelity
+from kmcli.report.model import Field, Report, Section, Table
+from kmcli.settings import QuantizeSettings
+
+
+@dataclass(frozen=True)
+class QuantizeOutcome:
+    """All that is known about one quantized picture.
+
+    Attributes
+    ----------
+    source, output : str
+        Names of the input and the output, as the user gave them.
+    source_format : str
+        File format of the input.
+    source_bytes, output_bytes : int
+        Sizes of the two files.
+    bit_depth : int
+        Bits per index in the output.
+    image : QuantizedImage
+        The result.
+    ssim : float or None
+        Structural similarity of the result.
+    baseline : QuantizedImage
+        The same picture with a palette of random pixels.
+    baseline_ssim : float or None
+        Structural similarity of the baseline.
+    settings : QuantizeSettings
+        What was asked for.
+    """
+
+    source: str
+    source_format: str
+    source_bytes: int
+    output: str
+    output_bytes: int
+    bit_depth: int
+    image: QuantizedImage
+    ssim: float | None
+    baseline: QuantizedImage
+    baseline_ssim: float | None
+    settings: QuantizeSettings
+
+
+def quantize_report(outcome: QuantizeOutcome) -> Report:
+    """Write the report on one quantized picture.
+
+    Parameters
+    ----------
+    outcome : QuantizeOutcome
+        What to report.
+
+    Returns
+    -------
+    Report
+    """
+    return Report(
+        title=f"{outcome.source} with {len(outcome.image.palette.colors)} colours",
+        parts=[
+            Section("Picture", _picture_fields(outcome)),
+            Section("Fidelity", fidelity_fields(outcome.image.fidelity, outcome.ssim)),
+            Section(
+                f"Fidelity of {outcome.settings.n_colors} random pixels as the palette",
+                fidelity_fields(outcome.baseline.fidelity, outcome.baseline_ssim),
+                key="random_palette",
+            ),
+            Section("Clustering", _clustering_fields(outcome)),
+            Table("Stages", "stages", _stage_rows(outcome)),
+            Table("Palette", "palette", _palette_rows(outcome), swatch_key="hex"),
+        ],
+    )
+
+
+def failure_report(source: str, message: str, exit_code: int) -> Report:
+    """Write the report on a picture that could not be quantized.
+
+    Parameters
+    ----------
+    source : str
+        Name of the input.
+    message : str
+        What went wrong.
+    exit_code : int
+        The exit code that this alone would lead to.
+
+    Returns
+    -------
+    Report
+    """
+    fields = [
+        Field("status", "", "failed"),
+        Field("input", "", source),
+        Field("error", "error", message, message),
+        Field("exit_code", "exit code", exit_code, str(exit_code)),
+    ]
+    return Report(title=f"{source} failed", parts=[Section("Failure", fields)])
+
+
+def _picture_fields(outcome: QuantizeOutcome) -> list[Field]:
+    image = outcome.image
+    height, width = image.indices.shape
+    n_used = len(image.palette.colors)
+    ratio = outcome.output_bytes / outcome.source_bytes
+    per_pixel = 8 * outcome.output_bytes / (width * height)
+    raw_bits = 8 * image.palette.colors.shape[1]
+    index_bits = math.log2(n_used)
+    return [
+        Field("status", "", "done"),
+        Field("input", "input", outcome.source, outcome.source),
+        Field("output", "output", outcome.output, outcome.output),
+        Field("input_format", "input format", outcome.source_format, outcome.source_format),
+        Field("width", "", width),
+        Field("height", "size", height, f"{width} x {height} pixels"),
+        Field("k", "colours asked for", outcome.settings.n_colors, str(outcome.settings.n_colors)),
+        Field("colors_before", "colours before", image.n_colors_before, str(image.n_colors_before)),
+        Field("colors_after", "colours after", n_used, str(n_used)),
+        Field("input_bytes", "input bytes", outcome.source_bytes, str(outcome.source_bytes)),
+        Field(
+            "output_bytes",
+            "output bytes",
+            outcome.output_bytes,
+            f"{outcome.output_bytes} ({ratio:.1%} of the input)",
+        ),
+        Field("bits_per_pixel_before", "", raw_bits),
+        Field(
+            "bits_per_pixel_index",
+            "bits per pixel",
+            index_bits,
+            f"{raw_bits} as pixels, {index_bits:.2f} as an index into the palette",
+        ),
+        Field("bit_depth", "", outcome.bit_depth),
+        Field(
+            "bits_per_pixel_written",
+            "as written",
+            per_pixel,
+            f"{outcome.bit_depth}-bit indices, compressed to {per_pixel:.2f} bits per pixel",
+        ),
+    ]
+
+
+def fidelity_fields(fidelity: Fidelity, ssim: float | None) -> list[Field]:
+    """Give the measures of fidelity as fields of a report.
+
+    Parameters
+    ----------
+    fidelity : Fidelity
+        The differences.
+    ssim : float or None
+        The structural similarity.
+
+    Returns
+    -------
+    list of Field
+    """
+    psnr = "exact copy" if fidelity.psnr is None else f"{fidelity.psnr:.2f} dB"
+    similarity = "not defined below 7 x 7 pixels" if ssim is None else f"{ssim:.4f}"
+    return [
+        Field("mse", "MSE (RGB, summed)", fidelity.mse, f"{fidelity.mse:.2f}"),
+        Field("psnr", "PSNR", fidelity.psnr, psnr),
+        Field("ssim", "SSIM", ssim, similarity),
+        Field(
+            "delta_e_mean",
+            "Oklab difference, mean",
+            fidelity.delta_e_mean,
+            f"{fidelity.delta_e_mean:.2f}",
+        ),
+        Field(
+            "delta_e_p95",
+            "95th percentile",
+            fidelity.delta_e_p95,
+            f"{fidelity.delta_e_p95:.2f}",
+        ),
+        Field(
+            "exact_share",
+            "unchanged pixels",
+            fidelity.exact_share,
+            f"{fidelity.exact_share:.1%}",
+        ),
+    ]
+
+
+def _clustering_fields(outcome: QuantizeOutcome) -> list[Field]:
+    kmeans = outcome.settings.kmeans
+    stages = outcome.image.stages
+    n_iter = sum(stage.clustering.n_iter for stage in stages)
+    inertia = stages[-1].clustering.inertia if stages else None
+    starts = [list(stage.clustering.start_inertias) for stage in stages[:1]]
+    method = f"{kmeans.init}, {kmeans.algorithm}, tol {kmeans.tol:g}, max_iter {kmeans.max_iter}"
+    return [
+        Field("exact", "", not stages),
+        Field("init", "method", kmeans.init, method if stages else "none: an exact copy"),
+        Field("algorithm", "", kmeans.algorithm),
+        Field("tol", "", kmeans.tol),
+        Field("max_iter", "", kmeans.max_iter),
+        Field("n_init", "starts", kmeans.n_init if stages else 0, _starts_text(starts)),
+        Field("start_inertias", "", starts[0] if starts else []),
+        Field("n_iter", "iterations", n_iter, str(n_iter)),
+        Field("inertia", "inertia", inertia, "0" if inertia is None else f"{inertia:.6g}"),
+        Field("seed", "seed", kmeans.random_state, str(kmeans.random_state)),
+    ]
+
+
+def _starts_text(starts: list[list[float]]) -> str:
+    if not starts:
+        return "0"
+    inertias = starts[0]
+    if len(inertias) == 1:
+        return "1"
+    return f"{len(inertias)}, inertia from {min(inertias):.6g} to {max(inertias):.6g}"
+
+
+def _stage_rows(outcome: QuantizeOutcome) -> list[list[Field]]:
+    return [
+        [
+            Field("bits", "bits per channel", stage.bits, str(stage.bits)),
+            Field("points", "points", stage.n_points, str(stage.n_points)),
+            Field("n_iter", "iterations", stage.clustering.n_iter, str(stage.clustering.n_iter)),
+            Field(
+                "converged",
+                "converged",
+                stage.clustering.converged,
+                "yes" if stage.clustering.converged else "no",
+            ),
+            Field(
+                "inertia",
+                "inertia",
+                stage.clustering.inertia,
+                f"{stage.clustering.inertia:.6g}",
+            ),
+        ]
+        for stage in outcome.image.stages
+    ]
+
+
+def _palette_rows(outcome: QuantizeOutcome) -> list[list[Field]]:
+    palette = outcome.image.palette
+    rows = zip(palette.hex, palette.shares.tolist(), palette.counts.tolist(), strict=True)
+    by_share = sorted(enumerate(rows), key=lambda item: (-item[1][2], item[1][0]))
+    return [
+        [
+            Field("index", "index", index, str(index)),
+            Field("hex", "colour", name, name),
+            Field("share", "share", share, f"{share:.2%}"),
+            Field("pixels", "pixels", count, str(count)),
+        ]
+        for index, (name, share, count) in by_share
+    ]

@@ -1,0 +1,122 @@
+"""Every setting and its default, as frozen dataclasses."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kmcli.errors import SettingsError
+
+Init = Literal["k-means++", "random"]
+Algorithm = Literal["lloyd", "elkan"]
+
+MAX_COLORS = 256
+"""An indexed PNG holds at most this many palette entries."""
+
+MAX_PIXELS = 89_478_485
+"""Default limit on width x height; Pillow's own limit against decompression bombs."""
+
+MAX_INPUT_BYTES = 2**30
+"""Default limit on the bytes of one input file: 1 GiB."""
+
+
+@dataclass(frozen=True)
+class KMeansSettings:
+    """Parameters of k-means, with the names and meanings of ``sklearn.cluster.KMeans``.
+
+    Parameters
+    ----------
+    n_clusters : int
+        How many clusters to form, at least 1.
+    init : {"k-means++", "random"}
+        How the first centres are chosen.
+    n_init : int
+        How many starts are tried; the one of lowest inertia is kept.
+    max_iter : int
+        Limit on the iterations of one start.
+    tol : float
+        A start has converged when its centres move by less than this, relative to the
+        variance of the points.
+    algorithm : {"lloyd", "elkan"}
+        Which variant of the iteration is used; both end in the same clustering.
+    random_state : int
+        Seed, from 0 to 2**32 - 1.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of range.
+    """
+
+    n_clusters: int = 8
+    init: Init = "k-means++"
+    n_init: int = 10
+    max_iter: int = 300
+    tol: float = 1e-4
+    algorithm: Algorithm = "lloyd"
+    random_state: int = 0
+
+    def __post_init__(self) -> None:
+        _require("n_clusters", self.n_clusters, self.n_clusters >= 1, "at least 1")
+        _require("n_init", self.n_init, self.n_init >= 1, "at least 1")
+        _require("max_iter", self.max_iter, self.max_iter >= 1, "at least 1")
+        _require("tol", self.tol, 0 <= self.tol < float("inf"), "0 or more")
+        _require_one_of("init", self.init, ("k-means++", "random"))
+        _require_one_of("algorithm", self.algorithm, ("lloyd", "elkan"))
+        seed = self.random_state
+        _require("random_state", seed, 0 <= seed < 2**32, "from 0 to 4294967295")
+
+
+@dataclass(frozen=True)
+class QuantizeSettings:
+    """How a palette is learned from a picture.
+
+    Parameters
+    ----------
+    n_colors : int
+        The most colours that the result may have, 1 to 256.
+    n_init : int, optional
+        How many starts are tried on the coarse histogram. By default as many as are cheap:
+        from 16 for few colours down to 1 for 256.
+    init, max_iter, tol, algorithm, random_state
+        As in `KMeansSettings`. `max_iter` and `tol` rule the starts on the coarse histogram.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of range.
+    """
+
+    n_colors: int = 16
+    init: Init = "k-means++"
+    n_init: int | None = None
+    max_iter: int = 300
+    tol: float = 1e-4
+    algorithm: Algorithm = "lloyd"
+    random_state: int = 0
+    kmeans: KMeansSettings = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        in_range = 1 <= self.n_colors <= MAX_COLORS
+        _require("n_colors", self.n_colors, in_range, f"from 1 to {MAX_COLORS}")
+        n_init = self.n_init
+        if n_init is None:
+            n_init = max(1, min(16, MAX_COLORS // self.n_colors))
+        kmeans = KMeansSettings(
+            n_clusters=self.n_colors,
+            init=self.init,
+            n_init=n_init,
+            max_iter=self.max_iter,
+            tol=self.tol,
+            algorithm=self.algorithm,
+            random_state=self.random_state,
+        )
+        object.__setattr__(self, "kmeans", kmeans)
+
+
+def _require(name: str, value: object, holds: bool, allowed: str) -> None:
+    if not holds:
+        raise SettingsError(f"{name} is {value}; it must be {allowed}")
+
+
+def _require_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise SettingsError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
