@@ -129,12 +129,17 @@ def check_target(path: str, *, force: bool, inputs: Iterable[str] = ()) -> None:
         raise OutputError("is a folder; use -d to name a folder for the outputs")
     if not stat.S_ISREG(status.st_mode):
         return
-    for name in inputs:
-        with contextlib.suppress(OSError, ValueError):
-            if name != STREAM and os.path.samestat(status, os.stat(name)):
-                raise OutputError("is the input; choose another output")
+    if any(_is_same_file(status, name) for name in inputs):
+        raise OutputError("is the input; choose another output")
     if not force:
         raise OutputError("exists; use --force to replace it")
+
+
+def _is_same_file(status: os.stat_result, name: str) -> bool:
+    try:
+        return name != STREAM and os.path.samestat(status, os.stat(name))
+    except (OSError, ValueError):
+        return False
 
 
 def publish(data: bytes, path: str, *, force: bool) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from kmcli.errors import InputError, KmcliError, LimitError
 from kmcli.settings import MAX_PIXELS
@@ -151,7 +151,7 @@ def png_bit_depth(data: bytes) -> int:
 def _open(data: bytes) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data), formats=FORMATS)
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise InputError(f"not an image that kmcli can read ({_FORMAT_NAMES})") from None
 
 

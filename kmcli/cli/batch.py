@@ -8,17 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kmcli.cli import console
+from kmcli.cli import console, outputs
 from kmcli.cli.options import OutputOptions, ReportOptions
 from kmcli.errors import ExitCode, KmcliError, LimitError, OutputError
-from kmcli.files import (
-    STREAM,
-    PipeClosedError,
-    check_target,
-    default_output,
-    publish,
-    write_stdout,
-)
+from kmcli.files import STREAM, PipeClosedError, check_target, default_output
 
 if TYPE_CHECKING:
     from kmcli.report.model import Report
@@ -93,23 +86,11 @@ def plan(
     if STREAM in inputs and sys.stdin is not None and sys.stdin.isatty():
         raise click.UsageError("standard input is a terminal: pipe or redirect an image into it")
     jobs = [Job(source, _output(source, suffix, to, len(inputs))) for source in inputs]
-    if reports.report and reports.json:
-        raise click.UsageError("--report and --json both print on standard output: give one")
-    if reports.on_stdout and any(job.output == STREAM for job in jobs):
-        raise click.UsageError(
-            "standard output can carry the image or the report: give -o FILE for the image, "
-            "or --report-file for the report"
-        )
-    _refuse_collisions(jobs, reports.report_file)
-    if to.output_dir is not None:
-        _make_folder(to.output_dir)
-    if reports.report_file is not None:
-        try:
-            check_target(reports.report_file, force=to.force, inputs=inputs)
-        except OutputError as error:
-            raise OutputError(f"{reports.report_file}: {error}") from None
-    if any(job.output == STREAM for job in jobs) and os.isatty(1):
-        raise OutputError("an image is not written to a terminal; use -o FILE or redirect")
+    _refuse_collisions(jobs)
+    on_stdout = any(job.output == STREAM for job in jobs)
+    outputs.check([], reports, to, inputs=inputs, data_on_stdout=on_stdout)
+    if on_stdout:
+        outputs.refuse_terminal()
     return jobs
 
 
@@ -158,11 +139,11 @@ def run(
                 console.say(outcome.summary)
             for report in outcome.reports:
                 if reports.on_stdout:
-                    _print(report, as_json=reports.json, is_first=not written)
+                    outputs.print_report(report, as_json=reports.json, is_first=not written)
                 written.append(report)
             progress.advance(job.source)
     if reports.report_file is not None:
-        _write_report_file(written, reports.report_file, force=force)
+        outputs.write_report_file(written, reports.report_file, force=force)
     if len(jobs) > 1 and not reports.quiet:
         console.say(f"{len(jobs) - len(failures)} done, {len(failures)} failed")
     return exit_code(len(jobs), failures)
@@ -215,7 +196,7 @@ def _output(source: str, suffix: str, to: OutputOptions, n_inputs: int) -> str:
     return default_output(source, suffix, to.output_dir)
 
 
-def _refuse_collisions(jobs: Sequence[Job], report_file: str | None) -> None:
+def _refuse_collisions(jobs: Sequence[Job]) -> None:
     users: dict[str, str] = {}
     for job in jobs:
         if job.output == STREAM:
@@ -227,50 +208,9 @@ def _refuse_collisions(jobs: Sequence[Job], report_file: str | None) -> None:
                 "rename one, or quantize them one by one with -o"
             )
         users[target] = job.source
-    if report_file is not None and os.path.realpath(report_file) in users:
-        raise click.UsageError(f"the report and an image would both be written to {report_file}")
     sources = {os.path.realpath(job.source): job.source for job in jobs if job.source != STREAM}
     for target, user in users.items():
         if sources.get(target, user) != user:
             raise click.UsageError(
                 f"the output for {user} would replace {sources[target]}, another input; use -d"
             )
-
-
-def _make_folder(path: str) -> None:
-    try:
-        os.makedirs(path, exist_ok=True)
-    except FileExistsError:
-        raise OutputError(f"{path}: is a file, not a folder") from None
-    except OSError as error:
-        raise OutputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
-
-
-def _print(report: "Report", *, as_json: bool, is_first: bool) -> None:
-    if as_json:
-        text = report.to_json() + "\n"
-    else:
-        text = report.to_text(_paint if _takes_colors() else None)
-        text = text if is_first else "\n" + text
-    write_stdout(text.encode("utf-8", "surrogateescape"))
-
-
-def _takes_colors() -> bool:
-    dumb = os.environ.get("TERM") == "dumb"
-    return os.isatty(1) and not dumb and not os.environ.get("NO_COLOR")
-
-
-def _paint(color: str) -> str:
-    red, green, blue = bytes.fromhex(color[1:7])
-    return click.style("      ", bg=(red, green, blue))
-
-
-def _write_report_file(reports: Sequence["Report"], path: str, *, force: bool) -> None:
-    if path.endswith((".json", ".jsonl")):
-        text = "".join(report.to_json() + "\n" for report in reports)
-    else:
-        text = "\n".join(report.to_text() for report in reports)
-    try:
-        publish(text.encode("utf-8", "surrogateescape"), path, force=force)
-    except OutputError as error:
-        raise OutputError(f"{path}: {error}") from None

@@ -21,7 +21,7 @@ from kmcli.files import PipeClosedError, secure_standard_streams
 )
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def cli() -> None:
-    """K-means clustering and colour quantization.
+    r"""K-means clustering and colour quantization.
 
     \b
     Example: kmcli quantize photo.jpg -k 16

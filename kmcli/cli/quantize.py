@@ -1,13 +1,12 @@
 """The command ``kmcli quantize``."""
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kmcli.cli import batch
 from kmcli.cli.options import (
-    OUTPUT_GROUP,
     GroupedCommand,
     OutputOptions,
     ReportOptions,
@@ -17,6 +16,9 @@ from kmcli.cli.options import (
 )
 from kmcli.errors import ExitCode
 from kmcli.settings import MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings
+
+if TYPE_CHECKING:
+    from kmcli.report.model import Report
 
 COMMON_GROUP = "Most used"
 LIMITS_GROUP = "Limits"
@@ -130,7 +132,7 @@ def _quantize_file(
     decoded = decode_image(data, max_pixels)
     image = quantize_image(decoded.pixels, settings)
     png = encode_indexed_png(image.palette.colors, image.indices)
-    reports = ()
+    reports: tuple[Report, ...] = ()
     if with_report:
         from kmcli.report.quantize import QuantizeOutcome, quantize_report
 

@@ -124,7 +124,8 @@ def srgb_to_oklab(colors: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     encoded = colors / 255
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
-    return np.cbrt(linear @ _LINEAR_TO_LMS.T) @ _LMS_TO_OKLAB.T
+    oklab: NDArray[np.float64] = np.cbrt(linear @ _LINEAR_TO_LMS.T) @ _LMS_TO_OKLAB.T
+    return oklab
 
 
 _LINEAR_TO_LMS = np.array(

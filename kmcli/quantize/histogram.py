@@ -135,7 +135,7 @@ def _packed_strips(pixels: NDArray[np.uint8]) -> Iterator[tuple[slice, NDArray[n
         yield where, pack_colors(flat[where])
 
 
-def _count_with_table(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+def _count_with_table(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
     table = np.zeros(2**24, dtype=np.uint32)
     one = np.uint32(1)  # of the table's own type, or numpy takes a path ten times slower
     for _, strip in _packed_strips(pixels):
@@ -144,7 +144,7 @@ def _count_with_table(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDAr
     return codes, table[codes].astype(np.int64)
 
 
-def _count_by_sorting(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+def _count_by_sorting(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
     codes = np.empty(pixels.shape[0] * pixels.shape[1], dtype=np.uint32)
     for where, strip in _packed_strips(pixels):
         codes[where] = strip

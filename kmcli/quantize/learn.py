@@ -147,16 +147,16 @@ def _merge_into_cells(
     for channel in range(n_channels):
         cell = cell << bits | colors[:, channel] >> (8 - bits)
     if n_channels * bits <= 21:
-        weights = np.bincount(cell, weights=counts, minlength=1 << n_channels * bits)
-        occupied = np.flatnonzero(weights)
+        n_cells = 1 << n_channels * bits
     else:
-        occupied, cell = np.unique(cell, return_inverse=True)
-        weights = np.bincount(cell, weights=counts)
-        occupied = np.arange(len(occupied))
+        cell = np.unique(cell, return_inverse=True)[1]
+        n_cells = int(cell.max()) + 1
+    weights: NDArray[np.float64] = np.bincount(cell, weights=counts, minlength=n_cells)
+    occupied = np.flatnonzero(weights)
     points = to_points(colors)
     means = np.empty((len(occupied), n_channels))
     for axis in range(n_channels):
-        sums = np.bincount(cell, weights=counts * points[:, axis], minlength=len(weights))
+        sums = np.bincount(cell, weights=counts * points[:, axis], minlength=n_cells)
         means[:, axis] = sums[occupied] / weights[occupied]
     return means, weights[occupied]
 

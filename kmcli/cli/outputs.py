@@ -1,0 +1,190 @@
+"""What a command leaves behind: check all targets first, then publish pictures and reports."""
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from kmcli.cli.options import OutputOptions, ReportOptions
+from kmcli.errors import OutputError
+from kmcli.files import STREAM, check_target, publish, write_stdout
+
+if TYPE_CHECKING:
+    from kmcli.report.model import Report
+
+
+def check(
+    targets: Sequence[str],
+    reports: ReportOptions,
+    to: OutputOptions,
+    *,
+    inputs: Iterable[str] = (),
+    data_on_stdout: bool = False,
+) -> None:
+    """Refuse outputs that cannot be written, before any work is done.
+
+    Parameters
+    ----------
+    targets : sequence of str
+        Files that will be written besides the report; the batch checks its own, one by one.
+    reports : ReportOptions
+        Which reports are wanted.
+    to : OutputOptions
+        Whether files may be replaced, and the folder to be made.
+    inputs : iterable of str
+        Files that must not be overwritten.
+    data_on_stdout : bool
+        Whether something other than a report goes to standard output.
+
+    Raises
+    ------
+    click.UsageError
+        If two things want one target.
+    OutputError
+        If a target cannot be written.
+    """
+    if reports.report and reports.json:
+        raise click.UsageError("--report and --json both print on standard output: give one")
+    if reports.on_stdout and data_on_stdout:
+        raise click.UsageError(
+            "standard output can carry one thing: give -o FILE for the data, or --report-file "
+            "for the report"
+        )
+    files = [*targets, *([reports.report_file] if reports.report_file is not None else [])]
+    taken: set[str] = set()
+    for path in files:
+        if path != STREAM and os.path.realpath(path) in taken:
+            raise click.UsageError(f"two outputs would be written to {path}")
+        taken.add(os.path.realpath(path))
+    if to.output_dir is not None:
+        _make_folder(to.output_dir)
+    inputs = list(inputs)
+    for path in files:
+        try:
+            check_target(path, force=to.force, inputs=inputs)
+        except OutputError as error:
+            raise OutputError(f"{path}: {error}") from None
+
+
+def refuse_terminal() -> None:
+    """Keep an image from being written to a terminal.
+
+    Raises
+    ------
+    OutputError
+        If standard output is one.
+    """
+    if os.isatty(1):
+        raise OutputError("an image is not written to a terminal; use -o FILE or redirect")
+
+
+def write(data: bytes, path: str, *, force: bool) -> None:
+    """Publish one file, and name it if that fails.
+
+    Parameters
+    ----------
+    data : bytes
+        Its content.
+    path : str
+        Where to; ``-`` is standard output.
+    force : bool
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    if path == STREAM:
+        write_stdout(data)
+        return
+    try:
+        publish(data, path, force=force)
+    except OutputError as error:
+        raise OutputError(f"{path}: {error}") from None
+
+
+def print_report(report: "Report", *, as_json: bool, is_first: bool = True) -> None:
+    """Print a report on standard output.
+
+    Parameters
+    ----------
+    report : Report
+        What to print.
+    as_json : bool
+        As one line of JSON instead of text.
+    is_first : bool
+        Texts after the first are set off by an empty line.
+    """
+    if as_json:
+        text = report.to_json() + "\n"
+    else:
+        text = ("" if is_first else "\n") + report.to_text(_paint if _takes_colors() else None)
+    write_stdout(_encoded(text))
+
+
+def write_report_file(reports: Sequence["Report"], path: str, *, force: bool) -> None:
+    """Publish reports in one file: JSON Lines if its name says so, text otherwise.
+
+    Parameters
+    ----------
+    reports : sequence of Report
+        What to write.
+    path : str
+        Where to; ``.json`` and ``.jsonl`` mean JSON.
+    force : bool
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    if path.endswith((".json", ".jsonl")):
+        text = "".join(report.to_json() + "\n" for report in reports)
+    else:
+        text = "\n".join(report.to_text() for report in reports)
+    write(_encoded(text), path, force=force)
+
+
+def emit(report: "Report", reports: ReportOptions, *, force: bool) -> None:
+    """Print and write the one report of a command, as far as it is wanted.
+
+    Parameters
+    ----------
+    report : Report
+        The report.
+    reports : ReportOptions
+        Which forms are wanted.
+    force : bool
+        Whether an existing file may be replaced.
+    """
+    if reports.report_file is not None:
+        write_report_file([report], reports.report_file, force=force)
+    if reports.on_stdout:
+        print_report(report, as_json=reports.json)
+
+
+def _make_folder(path: str) -> None:
+    try:
+        os.makedirs(path, exist_ok=True)
+    except FileExistsError:
+        raise OutputError(f"{path}: is a file, not a folder") from None
+    except OSError as error:
+        raise OutputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
+
+
+def _encoded(text: str) -> bytes:
+    # Names of files may hold bytes that are not UTF-8: they come out as they came in.
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _takes_colors() -> bool:
+    dumb = os.environ.get("TERM") == "dumb"
+    return os.isatty(1) and not dumb and not os.environ.get("NO_COLOR")
+
+
+def _paint(color: str) -> str:
+    red, green, blue = bytes.fromhex(color[1:7])
+    return click.style("      ", bg=(red, green, blue))

@@ -1,0 +1,98 @@
+"""The house keeps its shape: imports go down, one owner per package, help stays light."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "kmcli"
+
+LAYERS = {
+    "errors": 0,
+    "settings": 0,
+    "clustering": 1,
+    "scores": 1,
+    "image_io": 1,
+    "files": 1,
+    "blobs": 2,
+    "digits": 2,
+    "quantize": 2,
+    "figures": 3,
+    "report": 3,
+    "cli": 4,
+}
+
+OWNERS = {
+    "PIL": {"image_io.py"},
+    "click": {"cli/"},
+    "matplotlib": {"figures/"},
+    "rich": {"cli/console.py"},
+    "scipy": {"scores.py"},
+    "skimage": {"quantize/fidelity.py"},
+    "sklearn.cluster": {"clustering.py"},
+    "sklearn.exceptions": {"clustering.py"},
+    "threadpoolctl": {"clustering.py"},
+}
+
+MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+
+
+def imported_names(module: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse((PACKAGE / module).read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} has a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def part(module: str) -> str:
+    """The name of the layer's member to which a module belongs."""
+    return module.removesuffix(".py").split("/")[0]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down_only(module: str) -> None:
+    if module in ("__init__.py", "__main__.py"):
+        return
+    own = part(module)
+    for name in imported_names(module):
+        pieces = name.split(".")
+        if pieces[0] != "kmcli" or pieces[1] in ("__version__", own):
+            continue
+        assert LAYERS[pieces[1]] < LAYERS[own], f"{module} imports {name}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_one_module_owns_each_third_party_package(module: str) -> None:
+    for name in imported_names(module):
+        for package, owners in OWNERS.items():
+            if name == package or name.startswith(package + "."):
+                assert any(module.startswith(owner) for owner in owners), f"{module}: {name}"
+
+
+def test_every_module_has_a_layer() -> None:
+    assert {part(module) for module in MODULES} - {"__init__", "__main__"} <= set(LAYERS)
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    code = (
+        "import sys\n"
+        "from kmcli.cli.main import run\n"
+        f"code = run({list(arguments)!r})\n"
+        "print('\\n' + ' '.join(sys.modules), file=sys.stderr)\n"
+        "sys.exit(code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in done.stderr.split()}
+
+
+HEAVY = {"numpy", "scipy", "sklearn", "PIL", "matplotlib", "skimage", "rich"}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["quantize", "--help"]])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    assert not loaded_by(*arguments) & HEAVY
