@@ -33,6 +33,7 @@ OWNERS = {
     "scipy": {"scores.py"},
     "skimage": {"quantize/fidelity.py"},
     "sklearn.cluster": {"clustering.py"},
+    "sklearn.metrics": {"scores.py"},
     "sklearn.exceptions": {"clustering.py"},
     "threadpoolctl": {"clustering.py"},
 }

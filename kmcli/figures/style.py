@@ -1,0 +1,116 @@
+"""One look for all figures: readable when projected and in print, safe for the colour-blind."""
+
+import io
+from dataclasses import dataclass
+from typing import Literal
+
+import matplotlib
+from matplotlib.figure import Figure
+
+Theme = Literal["light", "dark"]
+
+CLUSTER_COLORS = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#cc79a7",
+    "#d55e00",
+    "#56b4e9",
+    "#999933",
+    "#882255",
+    "#44aa99",
+    "#aa4499",
+)
+"""Okabe and Ito's colours first, then Paul Tol's muted ones; they repeat after ten."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How figures are drawn.
+
+    Attributes
+    ----------
+    theme : {"light", "dark"}
+        Dark on light for print, light on dark for a dim room.
+    dpi : int
+        Pixels per inch.
+    """
+
+    theme: Theme = "light"
+    dpi: int = 150
+
+    @property
+    def ink(self) -> str:
+        """The colour of text and lines."""
+        return "#1a1a1a" if self.theme == "light" else "#e8e8e8"
+
+    @property
+    def paper(self) -> str:
+        """The colour of the background."""
+        return "#ffffff" if self.theme == "light" else "#16181d"
+
+    @property
+    def muted(self) -> str:
+        """The colour of what stays in the background: grids, points without a cluster."""
+        return "#8a8a8a"
+
+    def rc(self) -> dict[str, object]:
+        """Give matplotlib's settings, for ``matplotlib.rc_context``."""
+        ink, paper = self.ink, self.paper
+        return {
+            "axes.edgecolor": ink,
+            "axes.facecolor": paper,
+            "axes.labelcolor": ink,
+            "axes.spines.right": False,
+            "axes.spines.top": False,
+            "axes.titlecolor": ink,
+            "axes.titlesize": 12,
+            "figure.facecolor": paper,
+            "font.family": "DejaVu Sans",
+            "font.size": 11,
+            "legend.frameon": False,
+            "text.color": ink,
+            "xtick.color": ink,
+            "ytick.color": ink,
+        }
+
+
+def cluster_color(index: int) -> str:
+    """Give the colour of a cluster by its number."""
+    return CLUSTER_COLORS[index % len(CLUSTER_COLORS)]
+
+
+def new_figure(width: float, height: float, style: Style) -> Figure:
+    """Make an empty figure; draw on it inside ``matplotlib.rc_context(style.rc())``.
+
+    Parameters
+    ----------
+    width, height : float
+        Size in inches.
+    style : Style
+        How it is drawn.
+
+    Returns
+    -------
+    Figure
+    """
+    with matplotlib.rc_context(style.rc()):
+        return Figure(figsize=(width, height), dpi=style.dpi, layout="constrained")
+
+
+def to_png(figure: Figure) -> bytes:
+    """Render a figure.
+
+    Parameters
+    ----------
+    figure : Figure
+        What to render.
+
+    Returns
+    -------
+    bytes
+        A PNG that holds nothing but the picture, so that equal figures give equal bytes.
+    """
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
