@@ -2,9 +2,9 @@
 
 import io
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-import matplotlib
+import matplotlib as mpl
 from matplotlib.figure import Figure
 
 Theme = Literal["light", "dark"]
@@ -54,7 +54,7 @@ class Style:
         """The colour of what stays in the background: grids, points without a cluster."""
         return "#8a8a8a"
 
-    def rc(self) -> dict[str, object]:
+    def rc(self) -> dict[Any, Any]:
         """Give matplotlib's settings, for ``matplotlib.rc_context``."""
         ink, paper = self.ink, self.paper
         return {
@@ -94,7 +94,7 @@ def new_figure(width: float, height: float, style: Style) -> Figure:
     -------
     Figure
     """
-    with matplotlib.rc_context(style.rc()):
+    with mpl.rc_context(style.rc()):
         return Figure(figsize=(width, height), dpi=style.dpi, layout="constrained")
 
 

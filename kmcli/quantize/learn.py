@@ -151,7 +151,7 @@ def _merge_into_cells(
     else:
         cell = np.unique(cell, return_inverse=True)[1]
         n_cells = int(cell.max()) + 1
-    weights: NDArray[np.float64] = np.bincount(cell, weights=counts, minlength=n_cells)
+    weights = np.bincount(cell, weights=counts, minlength=n_cells).astype(np.float64)
     occupied = np.flatnonzero(weights)
     points = to_points(colors)
     means = np.empty((len(occupied), n_channels))
