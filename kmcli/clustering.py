@@ -1,5 +1,7 @@
 """The clustering service: k-means on weighted points, the only user of ``sklearn.cluster``."""
 
+import importlib
+import threading
 import warnings
 from dataclasses import dataclass, replace
 
@@ -37,6 +39,11 @@ class Clustering:
     n_iter: int
     converged: bool
     start_inertias: tuple[float, ...]
+
+
+def import_in_background() -> None:
+    """Begin to import scikit-learn, which takes a second, while other work goes on."""
+    threading.Thread(target=importlib.import_module, args=("sklearn.cluster",)).start()
 
 
 def fit_kmeans(

@@ -15,7 +15,6 @@ from kmcli.settings import MAX_PIXELS
 FORMATS = (
     "PNG",
     "JPEG",
-    "MPO",
     "GIF",
     "WEBP",
     "TIFF",
@@ -84,12 +83,15 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> DecodedImage:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            Image.MAX_IMAGE_PIXELS = max_pixels
+            # Opening reads the header; the check that follows says more than Pillow's would.
+            Image.MAX_IMAGE_PIXELS = 2**62
             image = _open(data)
             _check_size(image.size, max_pixels)
+            Image.MAX_IMAGE_PIXELS = max_pixels
             format_name = image.format or "unknown"
             _note_losses(image, data, notes)
             image.load()
+            del data  # the pixels are about to be copied, and memory is short
             image = _upright(image, notes)
             image = _as_srgb(image, notes)
             pixels = _to_pixels(image)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 COMMON_GROUP = "Most used"
 LIMITS_GROUP = "Limits"
 
+_LARGE_FILE = 2**20
+"""Bytes from which on decoding takes long enough to import scikit-learn meanwhile."""
+
 
 @click.command(
     cls=GroupedCommand,
@@ -123,13 +126,17 @@ def _quantize_file(
     max_bytes: int,
 ) -> batch.Outcome:
     # Late, so that help and usage errors come at once.
+    from kmcli.clustering import import_in_background
     from kmcli.files import publish, read_input
     from kmcli.image_io import decode_image, encode_indexed_png, png_bit_depth
     from kmcli.quantize import measure_ssim, quantize_image, quantize_randomly
 
     data = read_input(job.source, max_bytes)
     n_bytes = len(data)
+    if n_bytes > _LARGE_FILE:
+        import_in_background()
     decoded = decode_image(data, max_pixels)
+    del data
     image = quantize_image(decoded.pixels, settings)
     png = encode_indexed_png(image.palette.colors, image.indices)
     reports: tuple[Report, ...] = ()
@@ -152,10 +159,10 @@ def _quantize_file(
         )
         reports = (quantize_report(outcome),)
     publish(png, job.output, force=force)
-    psnr = image.fidelity.psnr
+    psnr = image.psnr
     quality = "exact copy" if psnr is None else f"{psnr:.1f} dB"
     summary = (
-        f"{job.names}: {image.n_colors_before} -> {len(image.palette.colors)} "
+        f"{job.names}: {len(image.histogram.colors)} -> {len(image.palette.colors)} "
         f"colours, {quality}, {n_bytes / 1000:.1f} -> {len(png) / 1000:.1f} kB"
     )
     return batch.Outcome(summary, decoded.warnings, reports)

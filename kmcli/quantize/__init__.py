@@ -1,11 +1,18 @@
 """Colour quantization: a picture's pixels to a palette and indices into it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.quantize.fidelity import Fidelity, measure_fidelity, structural_similarity
+from kmcli.quantize.fidelity import (
+    Fidelity,
+    measure_fidelity,
+    measure_mse,
+    psnr_from_mse,
+    structural_similarity,
+)
 from kmcli.quantize.histogram import ColorCounts, count_colors, spread
 from kmcli.quantize.learn import Stage, learn_palette, random_palette
 from kmcli.quantize.palette import Palette, luminance_order
@@ -26,24 +33,34 @@ class QuantizedImage:
         transparent ones first.
     indices : ndarray of shape (height, width), uint8
         The palette entry of each pixel.
-    n_colors_before : int
-        Distinct colours of the original.
-    fidelity : Fidelity
-        The difference from the original.
+    histogram : ColorCounts
+        The colours of the original.
+    labels : ndarray of shape (n_colors,), uint8
+        The palette entry of each colour of the histogram.
     stages : tuple of Stage
         The runs of k-means; none where the palette was not learned, as for an exact copy.
     """
 
     palette: Palette
     indices: NDArray[np.uint8]
-    n_colors_before: int
-    fidelity: Fidelity
+    histogram: ColorCounts
+    labels: NDArray[np.uint8]
     stages: tuple[Stage, ...]
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
         """The picture in full: ndarray of shape (height, width, 3 or 4), uint8, sRGB."""
         return self.palette.colors[self.indices]
+
+    @cached_property
+    def fidelity(self) -> Fidelity:
+        """How far the result is from the original."""
+        return measure_fidelity(self.histogram, self.palette.colors, self.labels)
+
+    @property
+    def psnr(self) -> float | None:
+        """The same as in `fidelity`, but computed without the rest of it."""
+        return psnr_from_mse(measure_mse(self.histogram, self.palette.colors, self.labels))
 
 
 def quantize_image(
@@ -124,12 +141,12 @@ def _apply_palette(
     order = order[counts[order] > 0]
     rank = np.empty(len(colors), dtype=np.intp)
     rank[order] = np.arange(len(order))
-    labels = rank[labels]
+    labels_by_order = rank[labels].astype(np.uint8)
     palette = Palette(colors[order], counts[order])
     return QuantizedImage(
         palette=palette,
-        indices=spread(pixels, histogram.colors, labels.astype(np.uint8)),
-        n_colors_before=len(histogram.colors),
-        fidelity=measure_fidelity(histogram, palette.colors, labels),
+        indices=spread(pixels, histogram.colors, labels_by_order),
+        histogram=histogram,
+        labels=labels_by_order,
         stages=stages,
     )

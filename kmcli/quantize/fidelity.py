@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from kmcli.quantize.colorspace import composites, on_backdrops, srgb_to_oklab
 from kmcli.quantize.histogram import ColorCounts
 
+_CHUNK = 2**16
+"""Colours measured at once: what is computed for them stays in the cache."""
+
 _SSIM_WINDOW = 7
 _SSIM_STRIP_ROWS = 256
 
@@ -40,7 +43,7 @@ class Fidelity:
 
 
 def measure_fidelity(
-    histogram: ColorCounts, palette: NDArray[np.uint8], labels: NDArray[np.intp]
+    histogram: ColorCounts, palette: NDArray[np.uint8], labels: NDArray[np.integer]
 ) -> Fidelity:
     """Measure what becomes of a picture whose colours are replaced.
 
@@ -50,24 +53,25 @@ def measure_fidelity(
         The colours of the picture.
     palette : ndarray of shape (n, 3) or (n, 4), uint8
         The colours that replace them.
-    labels : ndarray of shape (n_colors,), intp
+    labels : ndarray of shape (n_colors,), integer
         For each colour of the histogram the position in the palette of what replaces it.
 
     Returns
     -------
     Fidelity
     """
-    colors, counts = histogram.colors, histogram.counts
-    n_pixels = histogram.n_pixels
-    before, scale = composites(colors)
-    after = composites(palette)[0]
-    squared = ((before - after[labels]) ** 2).sum(axis=1)
-    mse = float(squared @ counts) / scale / n_pixels
-    difference = np.zeros(len(colors))
-    backdrops = list(zip(on_backdrops(colors), on_backdrops(palette), strict=True))
-    for seen_before, seen_after in backdrops:
-        change = srgb_to_oklab(seen_before) - srgb_to_oklab(seen_after)[labels]
-        difference += 100 / len(backdrops) * np.sqrt((change**2).sum(axis=1))
+    squared = np.empty(len(labels))
+    difference = np.zeros(len(labels))
+    for start in range(0, len(labels), _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        before, after = histogram.colors[chunk], palette[labels[chunk]]
+        squared[chunk] = _squared_distances(before, after)
+        backdrops = list(zip(on_backdrops(before), on_backdrops(after), strict=True))
+        for seen_before, seen_after in backdrops:
+            change = srgb_to_oklab(seen_before) - srgb_to_oklab(seen_after)
+            difference[chunk] += 100 / len(backdrops) * np.sqrt((change**2).sum(axis=1))
+    counts, n_pixels = histogram.counts, histogram.n_pixels
+    mse = float(squared @ counts) / n_pixels
     return Fidelity(
         mse=mse,
         psnr=psnr_from_mse(mse),
@@ -75,6 +79,35 @@ def measure_fidelity(
         delta_e_p95=_weighted_quantile(difference, counts, 0.95),
         exact_share=float(counts[squared == 0].sum()) / n_pixels,
     )
+
+
+def measure_mse(
+    histogram: ColorCounts, palette: NDArray[np.uint8], labels: NDArray[np.integer]
+) -> float:
+    """Measure the mean squared error alone, which is quick.
+
+    Parameters
+    ----------
+    histogram, palette, labels
+        As for `measure_fidelity`.
+
+    Returns
+    -------
+    float
+        As `Fidelity.mse`.
+    """
+    total = 0.0
+    for start in range(0, len(labels), _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        squared = _squared_distances(histogram.colors[chunk], palette[labels[chunk]])
+        total += float(squared @ histogram.counts[chunk])
+    return total / histogram.n_pixels
+
+
+def _squared_distances(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float64]:
+    appearance, scale = composites(before)
+    squared: NDArray[np.float64] = ((appearance - composites(after)[0]) ** 2).sum(axis=1) / scale
+    return squared
 
 
 def psnr_from_mse(mse: float) -> float | None:

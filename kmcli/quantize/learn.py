@@ -14,8 +14,11 @@ from kmcli.settings import KMeansSettings, QuantizeSettings
 COARSE_BITS = 5
 """Bits per channel of the histogram on which the starts compete: 4 to 25 thousand points."""
 
-REFINEMENTS = ((6, 10), (7, 8))
-"""Bits per channel and iterations of the steps that refine the best start."""
+REFINEMENTS = {6: 10, 7: 8}
+"""Bits per channel of the finer histograms, and the most iterations on each."""
+
+_MAX_TABLE_BITS = 21
+"""Up to so many bits cells are counted in a table, beyond by sorting."""
 
 
 @dataclass(frozen=True)
@@ -122,43 +125,71 @@ def random_palette(histogram: ColorCounts, n_colors: int, seed: int) -> NDArray[
 def _fit_coarse_to_fine(
     colors: NDArray[np.uint8], counts: NDArray[np.int64], kmeans: KMeansSettings
 ) -> tuple[Stage, ...]:
-    bits = COARSE_BITS
-    points, weights = _merge_into_cells(colors, counts, bits)
-    while len(points) < kmeans.n_clusters:
-        bits += 1
-        points, weights = _merge_into_cells(colors, counts, bits)
-    clustering = fit_kmeans(points, kmeans, weights)
-    stages = [Stage(bits, len(points), clustering)]
-    for finer_bits, max_iter in REFINEMENTS:
-        if finer_bits > bits:
-            points, weights = _merge_into_cells(colors, counts, finer_bits)
-            limited = replace(kmeans, max_iter=min(kmeans.max_iter, max_iter))
-            clustering = fit_kmeans(points, limited, weights, starts=clustering.centers)
-            stages.append(Stage(finer_bits, len(points), clustering))
+    levels = _merge_into_cells(colors, counts, kmeans.n_clusters)
+    coarsest = levels.pop()
+    clustering = fit_kmeans(coarsest.means, kmeans, coarsest.weights)
+    stages = [Stage(coarsest.bits, len(coarsest.means), clustering)]
+    while levels:
+        cells = levels.pop()
+        limit = REFINEMENTS[cells.bits]
+        limited = replace(kmeans, max_iter=min(kmeans.max_iter, limit))
+        clustering = fit_kmeans(cells.means, limited, cells.weights, starts=clustering.centers)
+        stages.append(Stage(cells.bits, len(cells.means), clustering))
     return tuple(stages)
 
 
+@dataclass(frozen=True)
+class _Cells:
+    """Colours merged into cells: `means` are points of `to_points`, `weights` are pixels."""
+
+    bits: int
+    codes: NDArray[np.int64]
+    means: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
 def _merge_into_cells(
-    colors: NDArray[np.uint8], counts: NDArray[np.int64], bits: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Merge colours that agree in the upper bits of each channel into their weighted mean."""
+    colors: NDArray[np.uint8], counts: NDArray[np.int64], n_clusters: int
+) -> list[_Cells]:
+    """Merge colours that agree in the upper bits of each channel, level by level.
+
+    Returns the levels from the finest to the coarsest; the last is the coarsest that has
+    enough cells for the clusters, so with few colours there may be but one level.
+    """
     n_channels = colors.shape[1]
-    cell = np.zeros(len(colors), dtype=np.int64)
+    codes = np.zeros(len(colors), dtype=np.int64)
     for channel in range(n_channels):
-        cell = cell << bits | colors[:, channel] >> (8 - bits)
-    if n_channels * bits <= 21:
-        n_cells = 1 << n_channels * bits
+        codes = codes << 8 | colors[:, channel]
+    cells = _Cells(8, codes, to_points(colors), counts.astype(np.float64))
+    levels: list[_Cells] = []
+    for bits in (*sorted(REFINEMENTS, reverse=True), COARSE_BITS):
+        coarser = _merge(cells, bits, n_channels)
+        if len(coarser.means) < n_clusters:
+            break
+        cells = coarser
+        levels.append(cells)
+    return levels or [cells]
+
+
+def _merge(cells: _Cells, bits: int, n_channels: int) -> _Cells:
+    channel_mask = (1 << bits) - 1
+    codes = np.zeros(len(cells.codes), dtype=np.int64)
+    for channel in range(n_channels):
+        shift = (n_channels - channel) * cells.bits - bits
+        codes = codes << bits | (cells.codes >> shift & channel_mask)
+    if n_channels * bits <= _MAX_TABLE_BITS:
+        positions, n_cells = codes, 1 << n_channels * bits
     else:
-        cell = np.unique(cell, return_inverse=True)[1]
-        n_cells = int(cell.max()) + 1
-    weights = np.bincount(cell, weights=counts, minlength=n_cells).astype(np.float64)
+        codes, positions = np.unique(codes, return_inverse=True)
+        n_cells = len(codes)
+    weights = np.bincount(positions, cells.weights, n_cells).astype(np.float64, copy=False)
     occupied = np.flatnonzero(weights)
-    points = to_points(colors)
     means = np.empty((len(occupied), n_channels))
     for axis in range(n_channels):
-        sums = np.bincount(cell, weights=counts * points[:, axis], minlength=n_cells)
+        weighted = cells.weights * cells.means[:, axis]
+        sums = np.bincount(positions, weighted, n_cells)
         means[:, axis] = sums[occupied] / weights[occupied]
-    return means, weights[occupied]
+    return _Cells(bits, occupied if positions is codes else codes, means, weights[occupied])
 
 
 def _with_opaque_entries(

@@ -105,7 +105,7 @@ def failure_report(source: str, message: str, exit_code: int) -> Report:
 def _picture_fields(outcome: QuantizeOutcome) -> list[Field]:
     image = outcome.image
     height, width = image.indices.shape
-    n_used = len(image.palette.colors)
+    n_before, n_used = len(image.histogram.colors), len(image.palette.colors)
     ratio = outcome.output_bytes / outcome.source_bytes
     per_pixel = 8 * outcome.output_bytes / (width * height)
     raw_bits = 8 * image.palette.colors.shape[1]
@@ -118,7 +118,7 @@ def _picture_fields(outcome: QuantizeOutcome) -> list[Field]:
         Field("width", "", width),
         Field("height", "size", height, f"{width} x {height} pixels"),
         Field("k", "colours asked for", outcome.settings.n_colors, str(outcome.settings.n_colors)),
-        Field("colors_before", "colours before", image.n_colors_before, str(image.n_colors_before)),
+        Field("colors_before", "colours before", n_before, str(n_before)),
         Field("colors_after", "colours after", n_used, str(n_used)),
         Field("input_bytes", "input bytes", outcome.source_bytes, str(outcome.source_bytes)),
         Field(
