@@ -1,0 +1,187 @@
+"""Quantizing a picture: exact where it can be, near the optimum where it cannot."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.cluster import KMeans
+
+from kmcli.errors import SettingsError
+from kmcli.quantize import QuantizedImage, measure_ssim, quantize_image, quantize_randomly
+from kmcli.quantize.histogram import count_colors
+from kmcli.settings import QuantizeSettings
+from tests.conftest import ROOT, Pixels
+from tests.test_quantize_color import visible_distance
+from tests.test_quantize_histogram import without_hidden_colors
+
+
+def mean_squared_error(pixels: Pixels, image: QuantizedImage) -> float:
+    difference = pixels.astype(float) - image.pixels
+    return float((difference**2).sum(axis=2).mean())
+
+
+small_pictures = st.integers(3, 4).flatmap(
+    lambda channels: hnp.arrays(
+        np.uint8,
+        st.tuples(st.integers(1, 8), st.integers(1, 8), st.just(channels)),
+        elements=st.sampled_from([0, 1, 60, 128, 254, 255]),
+    )
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(small_pictures)
+def test_a_picture_of_at_most_k_colors_is_copied_exactly(pixels: Pixels) -> None:
+    expected = without_hidden_colors(pixels)
+    n_colors = len(np.unique(expected.reshape(-1, pixels.shape[2]), axis=0))
+    image = quantize_image(pixels, QuantizeSettings(n_colors))
+    np.testing.assert_array_equal(image.pixels, expected)
+    assert len(image.palette.colors) == n_colors
+    assert image.psnr is None
+    assert image.stages == ()
+
+
+@settings(deadline=None, max_examples=60)
+@given(small_pictures, st.integers(1, 6))
+def test_what_is_promised_for_any_picture(pixels: Pixels, k: int) -> None:
+    image = quantize_image(pixels, QuantizeSettings(k, n_init=1))
+    palette = image.palette.colors
+    assert 1 <= len(palette) <= k
+    assert len(np.unique(palette, axis=0)) == len(palette)
+    assert image.indices.shape == pixels.shape[:2]
+    used = np.bincount(image.indices.ravel(), minlength=len(palette))
+    np.testing.assert_array_equal(used, image.palette.counts)
+    assert used.min() >= 1
+    flat, chosen = pixels.reshape(-1, pixels.shape[2]), image.pixels.reshape(-1, pixels.shape[2])
+    opaque_entries = palette.shape[1] == 4 and (palette[:, 3] == 255).any()
+    for color, got in zip(flat, chosen, strict=True):
+        if palette.shape[1] == 4 and color[3] == 0 and k > 1:
+            assert got[3] == 0, "fully transparent pixels stay so"
+        elif opaque_entries and color[3] == 255:
+            assert got[3] == 255, "opaque pixels stay opaque"
+        else:
+            nearest = min(visible_distance(color, entry) for entry in palette)
+            assert visible_distance(color, got) == pytest.approx(nearest, abs=1e-6)
+
+
+@pytest.mark.parametrize(("k", "limit"), [(16, 350), (64, 114), (256, 44)])
+def test_error_on_china_is_within_the_goal(china: Pixels, k: int, limit: float) -> None:
+    image = quantize_image(china, QuantizeSettings(k))
+    assert mean_squared_error(china, image) <= limit
+    assert image.fidelity.mse == pytest.approx(mean_squared_error(china, image))
+
+
+def test_error_is_close_to_that_of_full_k_means(china: Pixels) -> None:
+    histogram = count_colors(china)
+    full = KMeans(16, n_init=4, random_state=0).fit(
+        histogram.colors.astype(float), sample_weight=histogram.counts
+    )
+    ours = mean_squared_error(china, quantize_image(china, QuantizeSettings(16)))
+    assert ours <= 1.01 * full.inertia_ / histogram.n_pixels
+
+
+def test_random_palette_is_drawn_from_the_pixels_and_is_worse(china: Pixels) -> None:
+    random = quantize_randomly(china, QuantizeSettings(16))
+    colors = {tuple(color) for color in count_colors(china).colors.tolist()}
+    assert {tuple(color) for color in random.palette.colors.tolist()} <= colors
+    learned = quantize_image(china, QuantizeSettings(16))
+    assert learned.fidelity.mse < 0.6 * random.fidelity.mse
+    ssim, ssim_random = measure_ssim(china, learned), measure_ssim(china, random)
+    assert ssim is not None
+    assert ssim_random is not None
+    assert ssim_random < ssim < 1
+
+
+def test_seed_decides(china: Pixels) -> None:
+    small = china[::4, ::4]
+    palettes = [
+        quantize_randomly(small, QuantizeSettings(8, random_state=seed)).palette.hex
+        for seed in (0, 0, 1)
+    ]
+    assert palettes[0] == palettes[1] != palettes[2]
+
+
+def test_soft_transparency_is_kept(logo: Pixels) -> None:
+    image = quantize_image(logo, QuantizeSettings(16))
+    transparent = logo[..., 3] == 0
+    assert (image.pixels[transparent] == 0).all()
+    assert ((image.pixels[..., 3] > 0) & (image.pixels[..., 3] < 255)).any()
+    assert image.psnr is not None
+    assert image.psnr > 40
+    assert image.palette.colors[0].tolist() == [0, 0, 0, 0]
+
+
+def test_hidden_colors_take_no_slot() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 4), dtype=np.uint8)
+    pixels[..., 3] = 0
+    pixels[:4, :, :] = [200, 10, 10, 255]
+    image = quantize_image(pixels, QuantizeSettings(2))
+    assert image.palette.hex == ["#00000000", "#c80a0a"]
+    assert image.psnr is None
+
+
+def test_few_translucent_pixels_do_not_make_an_area_translucent() -> None:
+    pixels = np.full((20, 20, 4), 255, dtype=np.uint8)
+    pixels[0, :, 3] = np.arange(235, 255)
+    pixels[1, :, 0] = np.arange(20)
+    image = quantize_image(pixels, QuantizeSettings(3))
+    assert (image.pixels[1:, :, 3] == 255).all()
+
+
+def test_more_colors_never_look_worse(china: Pixels) -> None:
+    errors = [quantize_image(china, QuantizeSettings(k)).fidelity.mse for k in (4, 8, 16, 32)]
+    assert errors == sorted(errors, reverse=True)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 50), (50, 1)])
+@pytest.mark.parametrize("k", [1, 2, 256])
+def test_odd_sizes(shape: tuple[int, int], k: int) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    image = quantize_image(pixels, QuantizeSettings(k))
+    assert image.indices.shape == shape
+
+
+def test_257_colors_become_256() -> None:
+    greys = np.arange(256, dtype=np.uint8)
+    pixels = np.stack([greys, greys, greys], axis=1)[np.newaxis]
+    pixels = np.concatenate([pixels, [[[255, 0, 0]]]], axis=1).astype(np.uint8)
+    image = quantize_image(pixels, QuantizeSettings(256))
+    assert len(image.palette.colors) == 256
+    assert 0 < image.fidelity.mse < 1
+
+
+@pytest.mark.parametrize("k", [0, 257, -1])
+def test_number_of_colors_out_of_range(k: int) -> None:
+    with pytest.raises(SettingsError, match=f"n_colors is {k}; it must be from 1 to 256"):
+        QuantizeSettings(k)
+
+
+def test_bytes_do_not_depend_on_the_number_of_threads() -> None:
+    code = (
+        "from kmcli.image_io import decode_image, encode_indexed_png\n"
+        "from kmcli.quantize import quantize_image\n"
+        "from kmcli.settings import QuantizeSettings\n"
+        "import hashlib, sys\n"
+        "for name in ('china.jpg', 'logo.png'):\n"
+        "    pixels = decode_image(open(f'sample_images/{name}', 'rb').read()).pixels\n"
+        "    image = quantize_image(pixels, QuantizeSettings(64))\n"
+        "    png = encode_indexed_png(image.palette.colors, image.indices)\n"
+        "    print(hashlib.sha256(png).hexdigest())\n"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "OMP_NUM_THREADS": n, "OPENBLAS_NUM_THREADS": n},
+            cwd=ROOT,
+            capture_output=True,
+            check=True,
+        ).stdout
+        for n in ("1", "2")
+    }
+    assert len(printed) == 1
+    assert len(printed.pop().split()) == 2

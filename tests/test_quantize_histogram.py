@@ -1,0 +1,61 @@
+"""Counting colours loses nothing, whichever way it is done."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from kmcli.quantize import histogram
+from kmcli.quantize.histogram import count_colors, pack_colors, spread, unpack_colors
+from tests.conftest import Pixels
+
+pictures = st.integers(3, 4).flatmap(
+    lambda channels: hnp.arrays(
+        np.uint8,
+        st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(channels)),
+        elements=st.sampled_from([0, 1, 127, 254, 255]),
+    )
+)
+
+
+def without_hidden_colors(pixels: Pixels) -> Pixels:
+    """A copy in which fully transparent pixels are (0, 0, 0, 0)."""
+    if pixels.shape[2] == 3:
+        return pixels
+    return np.where(pixels[..., 3:] == 0, np.uint8(0), pixels)
+
+
+@given(pictures)
+def test_counts_agree_with_numpy_unique(pixels: Pixels) -> None:
+    found = count_colors(pixels)
+    flat = without_hidden_colors(pixels).reshape(-1, pixels.shape[2])
+    colors, counts = np.unique(flat, axis=0, return_counts=True)
+    np.testing.assert_array_equal(found.colors, colors)
+    np.testing.assert_array_equal(found.counts, counts)
+    assert found.n_pixels == pixels.shape[0] * pixels.shape[1]
+
+
+def test_table_and_sorting_count_alike(china: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
+    sorted_ = count_colors(china)
+    monkeypatch.setattr(histogram, "TABLE_PIXELS", 0)
+    monkeypatch.setattr(histogram, "STRIP_PIXELS", 1000)
+    tabled = count_colors(china)
+    np.testing.assert_array_equal(tabled.colors, sorted_.colors)
+    np.testing.assert_array_equal(tabled.counts, sorted_.counts)
+    assert len(tabled.colors) == 96615
+
+
+@given(pictures)
+def test_spreading_a_value_per_color_reaches_every_pixel(pixels: Pixels) -> None:
+    found = count_colors(pixels)
+    values = (np.arange(len(found.colors)) % 251).astype(np.uint8)
+    picture = spread(pixels, found.colors, values)
+    for index, color in enumerate(found.colors):
+        here = (without_hidden_colors(pixels) == color).all(axis=2)
+        assert (picture[here] == values[index]).all()
+
+
+@given(hnp.arrays(np.uint8, (20, 3)))
+def test_packing_can_be_undone(colors: Pixels) -> None:
+    np.testing.assert_array_equal(unpack_colors(pack_colors(colors), 3), colors)
