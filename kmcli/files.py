@@ -69,23 +69,24 @@ def read_input(name: str, max_bytes: int = MAX_INPUT_BYTES) -> bytes:
     except (OSError, ValueError) as error:
         raise InputError(_why(error)) from None
     try:
-        with os.fdopen(descriptor, "rb", buffering=0) as stream:
-            status = os.fstat(descriptor)
-            if stat.S_ISDIR(status.st_mode):
-                raise InputError("is a folder; name the files in it")
-            if status.st_size > max_bytes:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            raise InputError("is a folder; name the files in it")
+        if status.st_size > max_bytes:
+            raise _too_many_bytes(max_bytes)
+        blocks = []
+        n_bytes = 0
+        while block := os.read(descriptor, max(_BLOCK, status.st_size - n_bytes + 1)):
+            blocks.append(block)
+            n_bytes += len(block)
+            if n_bytes > max_bytes:
                 raise _too_many_bytes(max_bytes)
-            blocks = []
-            n_bytes = 0
-            while block := stream.read(max(_BLOCK, status.st_size - n_bytes + 1)):
-                blocks.append(block)
-                n_bytes += len(block)
-                if n_bytes > max_bytes:
-                    raise _too_many_bytes(max_bytes)
     except OSError as error:
         raise InputError(_why(error)) from None
     except MemoryError:
         raise LimitError("not enough memory to read the file") from None
+    finally:
+        os.close(descriptor)
     return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
 

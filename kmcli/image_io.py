@@ -128,8 +128,8 @@ def encode_indexed_png(palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -
 
     Raises
     ------
-    LimitError
-        If the memory does not suffice.
+    KmcliError
+        If the file does not read back as what was encoded: a fault that must not be published.
     """
     height, width = indices.shape
     data = np.ascontiguousarray(indices)
@@ -142,12 +142,26 @@ def encode_indexed_png(palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -
             options["transparency"] = palette[: translucent[-1] + 1, 3].tobytes()
     buffer = io.BytesIO()
     image.save(buffer, "PNG", **options)
+    _read_back(buffer, palette, indices)
     return buffer.getvalue()
 
 
 def png_bit_depth(data: bytes) -> int:
     """Read the bits per sample, 1 to 16, from the header of a PNG."""
     return data[24]
+
+
+def _read_back(buffer: io.BytesIO, palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -> None:
+    with Image.open(buffer, formats=("PNG",)) as image:
+        image.load()
+        is_same = image.mode == "P" and image.size == indices.shape[::-1]
+        is_same = is_same and bytes(image.getpalette() or []) == palette[:, :3].tobytes()
+        for top in range(0, len(indices) if is_same else 0, _STRIP_ROWS):
+            bottom = min(top + _STRIP_ROWS, len(indices))
+            strip = np.asarray(image.crop((0, top, image.width, bottom)))
+            is_same = is_same and np.array_equal(strip, indices[top:bottom])
+    if not is_same:
+        raise KmcliError("the encoded PNG differs from the picture; please report this fault")
 
 
 def _open(data: bytes) -> Image.Image:
