@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """Exit codes of the command line; see ``docs/contract.md``."""
+    """Exit codes of the command line; the README lists them."""
 
     DONE = 0
     FAULT = 1

@@ -1,0 +1,121 @@
+"""The documentation is true: commands run as they stand there, nothing is left out."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from kmcli.cli.main import cli, run
+from kmcli.errors import ExitCode
+from tests.conftest import ROOT, SAMPLES
+
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SET_UP = "python3 -m venv"
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(), re.DOTALL | re.MULTILINE)
+
+
+SCRIPTS = [
+    pytest.param(script, id=f"{path.name}-{number}")
+    for path in PAGES
+    for number, script in enumerate(blocks(path, "sh"))
+    if SET_UP not in script
+]
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Path:
+    """A folder with a photo and the sample pictures, and with kmcli on the path."""
+    shutil.copy(SAMPLES / "flower.jpg", tmp_path / "photo.jpg")
+    shutil.copytree(SAMPLES, tmp_path / "sample_images")
+    (tmp_path / "bin").mkdir()
+    command = tmp_path / "bin" / "kmcli"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kmcli "$@"\n')
+    command.chmod(0o755)
+    return tmp_path
+
+
+def run_script(program: list[str], workshop: Path) -> None:
+    path = f"{workshop / 'bin'}:/usr/local/bin:/usr/bin:/bin"
+    done = subprocess.run(
+        program, cwd=workshop, env={"PATH": path}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_commands_run_as_they_stand(script: str, workshop: Path) -> None:
+    if "jq" in script and shutil.which("jq") is None:
+        pytest.skip("jq is not installed")
+    run_script(["bash", "-euo", "pipefail", "-c", script], workshop)
+
+
+def test_rule_for_make_works(workshop: Path) -> None:
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    (rule,) = blocks(ROOT / "README.md", "make")
+    (workshop / "Makefile").write_text(rule)
+    run_script(["make", "photo-k16.png"], workshop)
+    assert (workshop / "photo-k16.png").exists()
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    first, second = (line for line in README.splitlines() if line.startswith(SET_UP))
+    assert "kmcli quantize sample_images/china.jpg -k 16" in first
+    assert second in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def options_of(command: click.Command) -> Iterator[str]:
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            yield from parameter.opts
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_option_is_documented(name: str) -> None:
+    page = (ROOT / "docs" / f"{name}.md").read_text()
+    assert f"kmcli {name}" in README
+    for option in options_of(cli.commands[name]):
+        assert re.search(rf"`{option}[ `]", page), f"{option} is missing in docs/{name}.md"
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_documented_option_exists(name: str) -> None:
+    page = (ROOT / "docs" / f"{name}.md").read_text()
+    known = {*options_of(cli.commands[name]), "--help", "-h"}
+    assert set(re.findall(r"`(--?[a-z][a-z-]*)[ `]", page)) <= known
+
+
+def test_every_exit_code_is_documented() -> None:
+    documented = re.findall(r"^\| (\d) \| ", README, re.MULTILINE)
+    assert documented == [str(int(code)) for code in ExitCode]
+
+
+def keys_of(data: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in data.items():
+        yield key
+        if isinstance(value, Mapping):
+            yield from keys_of(value)
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            yield from keys_of(value[0])
+
+
+def test_every_key_of_the_report_is_documented(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run(["quantize", str(SAMPLES / "logo.png"), "missing.png", "-d", str(tmp_path), "--json"])
+    lines = capfd.readouterr().out.splitlines()
+    assert len(lines) == 2
+    documented = set(re.findall(r"`([a-z_0-9]+)`", (ROOT / "docs" / "quantize.md").read_text()))
+    for line in lines:
+        assert set(keys_of(json.loads(line))) <= documented
