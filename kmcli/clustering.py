@@ -1,8 +1,10 @@
 """The clustering service: k-means on weighted points, the only user of ``sklearn.cluster``."""
 
+import contextlib
 import importlib
 import threading
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -44,6 +46,15 @@ class Clustering:
 def import_in_background() -> None:
     """Begin to import scikit-learn, which takes a second, while other work goes on."""
     threading.Thread(target=importlib.import_module, args=("sklearn.cluster",)).start()
+
+
+@contextlib.contextmanager
+def single_thread() -> Iterator[None]:
+    """Keep linear algebra on one thread, so that sums are formed in one order."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        yield
 
 
 def fit_kmeans(
@@ -95,14 +106,12 @@ def fit_kmeans(
     # Late, and here only: importing scikit-learn takes longer than most fits.
     from sklearn.cluster import KMeans
     from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
 
     random = np.random.RandomState(settings.random_state)
     best = None
     inertias = []
-    with threadpool_limits(limits=1), warnings.catch_warnings():
-        # scikit-learn only warns about too few distinct points, and returns double centres.
-        warnings.simplefilter("error", ConvergenceWarning)
+    with single_thread(), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
         for _ in range(settings.n_init):
             model = KMeans(
                 n_clusters=settings.n_clusters,
@@ -113,17 +122,13 @@ def fit_kmeans(
                 algorithm=settings.algorithm,
                 random_state=random,
             )
-            try:
-                model.fit(points, sample_weight=weights)
-            except ConvergenceWarning:
-                n_distinct = len(np.unique(points, axis=0))
-                raise SettingsError(
-                    f"{n_distinct} distinct points cannot form {settings.n_clusters} clusters; "
-                    "ask for fewer clusters"
-                ) from None
+            model.fit(points, sample_weight=weights)
             inertias.append(float(model.inertia_))
             if best is None or model.inertia_ < best.inertia_:
                 best = model
+    if caught:
+        # scikit-learn only warns about too few distinct points, and returns double centres.
+        _check_distinct(points, settings.n_clusters)
     assert best is not None  # noqa: S101 - n_init >= 1, which mypy cannot know
     centers, labels = _in_stable_order(best.cluster_centers_, best.labels_, weights)
     return Clustering(
@@ -134,6 +139,15 @@ def fit_kmeans(
         converged=bool(best.n_iter_ < settings.max_iter),
         start_inertias=tuple(inertias),
     )
+
+
+def _check_distinct(points: NDArray[np.float64], n_clusters: int) -> None:
+    n_distinct = len(np.unique(points, axis=0))
+    if n_distinct < n_clusters:
+        raise SettingsError(
+            f"{n_distinct} distinct points cannot form {n_clusters} clusters; "
+            "ask for fewer clusters"
+        )
 
 
 def _in_stable_order(

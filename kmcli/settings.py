@@ -7,6 +7,7 @@ from kmcli.errors import SettingsError
 
 Init = Literal["k-means++", "random"]
 Algorithm = Literal["lloyd", "elkan"]
+Effort = Literal["fast", "normal", "best"]
 
 MAX_COLORS = 256
 """An indexed PNG holds at most this many palette entries."""
@@ -73,6 +74,8 @@ class QuantizeSettings:
     ----------
     n_colors : int
         The most colours that the result may have, 1 to 256.
+    effort : {"fast", "normal", "best"}
+        How long to search for a palette of lower error.
     n_init : int, optional
         How many starts are tried on the coarse histogram. By default as many as are cheap:
         from 16 for few colours down to 1 for 256.
@@ -86,6 +89,7 @@ class QuantizeSettings:
     """
 
     n_colors: int = 16
+    effort: Effort = "normal"
     init: Init = "k-means++"
     n_init: int | None = None
     max_iter: int = 300
@@ -97,6 +101,7 @@ class QuantizeSettings:
     def __post_init__(self) -> None:
         in_range = 1 <= self.n_colors <= MAX_COLORS
         _require("n_colors", self.n_colors, in_range, f"from 1 to {MAX_COLORS}")
+        _require_one_of("effort", self.effort, ("fast", "normal", "best"))
         n_init = self.n_init
         if n_init is None:
             n_init = max(1, min(16, MAX_COLORS // self.n_colors))

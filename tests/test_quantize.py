@@ -185,3 +185,23 @@ def test_bytes_do_not_depend_on_the_number_of_threads() -> None:
     }
     assert len(printed) == 1
     assert len(printed.pop().split()) == 2
+
+
+def test_more_effort_never_makes_it_worse(china: Pixels) -> None:
+    for k in (4, 16, 64):
+        fast, normal, best = (
+            quantize_image(china, QuantizeSettings(k, effort=effort)).fidelity.mse
+            for effort in ("fast", "normal", "best")
+        )
+        assert best <= normal <= fast
+
+
+def test_best_effort_reaches_many_restarts_of_full_k_means(china: Pixels) -> None:
+    small = china[::3, ::3]
+    histogram = count_colors(small)
+    full = KMeans(32, n_init=10, random_state=0).fit(
+        histogram.colors.astype(float), sample_weight=histogram.counts
+    )
+    image = quantize_image(small, QuantizeSettings(32, effort="best"))
+    rounding = 0.3  # of the centres to whole numbers: about 1/12 a channel
+    assert image.fidelity.mse <= full.inertia_ / histogram.n_pixels + rounding

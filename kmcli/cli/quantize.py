@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kmcli.report.model import Report
 
 COMMON_GROUP = "Most used"
+METHOD_GROUP = "Method"
 LIMITS_GROUP = "Limits"
 
 _LARGE_FILE = 2**20
@@ -66,6 +67,14 @@ _LARGE_FILE = 2**20
     help="Replace existing outputs.",
 )
 @report_options()
+@option(
+    "--effort",
+    group=METHOD_GROUP,
+    type=click.Choice(["fast", "normal", "best"]),
+    default=QuantizeSettings().effort,
+    show_default=True,
+    help="How long to search for a better palette.",
+)
 @kmeans_options("[default: 16, fewer from 32 colours on]")
 @option(
     "--max-pixels",
@@ -93,6 +102,7 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     """
     settings = QuantizeSettings(
         n_colors=options["colors"],
+        effort=options["effort"],
         init=options["init"],
         n_init=options["n_init"],
         max_iter=options["max_iter"],

@@ -6,36 +6,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.clustering import Clustering, fit_kmeans
-from kmcli.quantize.colorspace import from_points, to_points
+from kmcli.quantize.breathing import breathe
+from kmcli.quantize.cells import Cells, CellTree
+from kmcli.quantize.colorspace import from_points
+from kmcli.quantize.fidelity import measure_mse
 from kmcli.quantize.histogram import ColorCounts
 from kmcli.quantize.remap import nearest
-from kmcli.settings import KMeansSettings, QuantizeSettings
+from kmcli.settings import Effort, KMeansSettings, QuantizeSettings
 
-COARSE_BITS = 5
-"""Bits per channel of the histogram on which the starts compete: 4 to 25 thousand points."""
-
-REFINEMENTS = {6: 10, 7: 8}
-"""Bits per channel of the finer histograms, and the most iterations on each."""
-
-_MAX_TABLE_BITS = 21
-"""Up to so many bits cells are counted in a table, beyond by sorting."""
+COARSE_POINTS = 4096
+"""Cells on which the starts compete: enough to tell them apart, few enough to be quick."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """One run of k-means on the way to a palette.
+    """One stage of k-means on the way to a palette.
 
     Attributes
     ----------
-    bits : int
-        Bits per channel to which colours were merged into cells.
+    name : {"start", "breathe", "refine"}
+        Several starts on coarse cells, moves out of the local optimum, or iterations on finer
+        cells.
     n_points : int
-        Number of cells that hold colours.
+        Number of cells.
     clustering : Clustering
-        What k-means made of them.
+        The result; its inertia does not hold what is lost within the cells.
     """
 
-    bits: int
+    name: str
     n_points: int
     clustering: Clustering
 
@@ -49,7 +47,7 @@ class LearnedPalette:
     colors : ndarray of shape (n, 3) or (n, 4), uint8
         At most `n_colors` distinct colours. It is not promised that each is used.
     stages : tuple of Stage
-        The runs of k-means; none if the picture has no more colours than were asked for,
+        The stages of k-means; none if the picture has no more colours than were asked for,
         in which case these are its own.
     """
 
@@ -60,9 +58,10 @@ class LearnedPalette:
 def learn_palette(histogram: ColorCounts, settings: QuantizeSettings) -> LearnedPalette:
     """Find the colours that stand for those of a picture with the least squared error.
 
-    The histogram is merged into cells of 5 bits a channel, where several starts cost little;
-    the best of them is refined on finer cells. A cell stands for its colours by their
-    weighted mean, so that nothing is lost but the spread within it.
+    The histogram is merged into some thousand cells of like colours, on which several starts
+    cost little. The best of them is improved by moves out of its local optimum (`breathe`) and
+    refined on more and finer cells. A cell stands for its colours by their weighted mean, so
+    that nothing is lost but the spread within it.
 
     Parameters
     ----------
@@ -90,12 +89,20 @@ def learn_palette(histogram: ColorCounts, settings: QuantizeSettings) -> Learned
         reserved, colors, counts = colors[:1], colors[1:], counts[1:]
         n_clusters -= 1
     kmeans = replace(settings.kmeans, n_clusters=n_clusters)
-    stages = _fit_coarse_to_fine(colors, counts, kmeans)
-    learned = from_points(stages[-1].clustering.centers)
-    if colors.shape[1] == 4:
-        learned = _with_opaque_entries(learned, colors, counts)
-    # Rounding can make two centres one colour.
-    return LearnedPalette(np.unique(np.concatenate([reserved, learned]), axis=0), stages)
+    stages = _fit_coarse_to_fine(colors, counts, kmeans, settings.effort)
+    candidates = []
+    for stage in stages:
+        if stage.name == "refine":
+            learned = from_points(stage.clustering.centers)
+            if colors.shape[1] == 4:
+                learned = _with_opaque_entries(learned, colors, counts)
+            # Rounding can make two centres one colour.
+            candidates.append(np.unique(np.concatenate([reserved, learned]), axis=0))
+    if len(candidates) == 1:
+        return LearnedPalette(candidates[0], stages)
+    # A later stage is better before rounding, but after it a hair can be missing.
+    errors = [measure_mse(histogram, each, nearest(histogram.colors, each)) for each in candidates]
+    return LearnedPalette(candidates[int(np.argmin(errors))], stages)
 
 
 def random_palette(histogram: ColorCounts, n_colors: int, seed: int) -> NDArray[np.uint8]:
@@ -123,73 +130,43 @@ def random_palette(histogram: ColorCounts, n_colors: int, seed: int) -> NDArray[
 
 
 def _fit_coarse_to_fine(
-    colors: NDArray[np.uint8], counts: NDArray[np.int64], kmeans: KMeansSettings
+    colors: NDArray[np.uint8],
+    counts: NDArray[np.int64],
+    kmeans: KMeansSettings,
+    effort: Effort,
 ) -> tuple[Stage, ...]:
-    levels = _merge_into_cells(colors, counts, kmeans.n_clusters)
-    coarsest = levels.pop()
-    clustering = fit_kmeans(coarsest.means, kmeans, coarsest.weights)
-    stages = [Stage(coarsest.bits, len(coarsest.means), clustering)]
-    while levels:
-        cells = levels.pop()
-        limit = REFINEMENTS[cells.bits]
-        limited = replace(kmeans, max_iter=min(kmeans.max_iter, limit))
-        clustering = fit_kmeans(cells.means, limited, cells.weights, starts=clustering.centers)
-        stages.append(Stage(cells.bits, len(cells.means), clustering))
+    tree = CellTree(colors, counts)
+    n_clusters = kmeans.n_clusters
+    coarse = tree.select(max(COARSE_POINTS, 4 * n_clusters))
+    stages = [Stage("start", len(coarse.means), fit_kmeans(coarse.means, kmeans, coarse.weights))]
+
+    def refined(cells: Cells, n_iter: int, tol: float, start: Stage) -> Stage:
+        limited = replace(kmeans, max_iter=min(kmeans.max_iter, n_iter), tol=tol)
+        centers = start.clustering.centers
+        clustering = fit_kmeans(cells.means, limited, cells.weights, starts=centers)
+        return Stage("refine", len(cells.means), clustering)
+
+    def improved(cells: Cells, n_rounds: int, n_iter: int, start: Stage) -> Stage:
+        limited = replace(kmeans, max_iter=min(kmeans.max_iter, n_iter))
+        clustering = breathe(cells.means, cells.weights, start.clustering, limited, n_rounds)
+        return Stage("breathe", len(cells.means), clustering)
+
+    # Few iterations are their own limit. The tolerance has to let them go on: the last steps are
+    # worth a few hundredths of a per cent, which is what separates good palettes of few colours.
+    tol = kmeans.tol / 100
+    if effort == "fast":
+        fine = tree.select(max(2 * COARSE_POINTS, 2**21 // n_clusters))
+        return (*stages, refined(fine, 3, tol, stages[-1]))
+    n_rounds = max(4, min(16, 512 // n_clusters))
+    stages.append(improved(coarse, n_rounds, 3, stages[-1]))
+    fine = tree.select(max(8 * COARSE_POINTS, 2**23 // n_clusters))
+    stages.append(refined(fine, 5, tol, stages[-1]))
+    if effort == "best":
+        finer, finest = tree.select(4 * COARSE_POINTS), tree.select(len(colors))
+        stages.append(refined(finer, kmeans.max_iter, kmeans.tol, stages[-1]))
+        stages.append(improved(finer, 50, 10, stages[-1]))
+        stages.append(refined(finest, kmeans.max_iter, kmeans.tol / 10, stages[-1]))
     return tuple(stages)
-
-
-@dataclass(frozen=True)
-class _Cells:
-    """Colours merged into cells: `means` are points of `to_points`, `weights` are pixels."""
-
-    bits: int
-    codes: NDArray[np.int64]
-    means: NDArray[np.float64]
-    weights: NDArray[np.float64]
-
-
-def _merge_into_cells(
-    colors: NDArray[np.uint8], counts: NDArray[np.int64], n_clusters: int
-) -> list[_Cells]:
-    """Merge colours that agree in the upper bits of each channel, level by level.
-
-    Returns the levels from the finest to the coarsest; the last is the coarsest that has
-    enough cells for the clusters, so with few colours there may be but one level.
-    """
-    n_channels = colors.shape[1]
-    codes = np.zeros(len(colors), dtype=np.int64)
-    for channel in range(n_channels):
-        codes = codes << 8 | colors[:, channel]
-    cells = _Cells(8, codes, to_points(colors), counts.astype(np.float64))
-    levels: list[_Cells] = []
-    for bits in (*sorted(REFINEMENTS, reverse=True), COARSE_BITS):
-        coarser = _merge(cells, bits, n_channels)
-        if len(coarser.means) < n_clusters:
-            break
-        cells = coarser
-        levels.append(cells)
-    return levels or [cells]
-
-
-def _merge(cells: _Cells, bits: int, n_channels: int) -> _Cells:
-    channel_mask = (1 << bits) - 1
-    codes = np.zeros(len(cells.codes), dtype=np.int64)
-    for channel in range(n_channels):
-        shift = (n_channels - channel) * cells.bits - bits
-        codes = codes << bits | (cells.codes >> shift & channel_mask)
-    if n_channels * bits <= _MAX_TABLE_BITS:
-        positions, n_cells = codes, 1 << n_channels * bits
-    else:
-        codes, positions = np.unique(codes, return_inverse=True)
-        n_cells = len(codes)
-    weights = np.bincount(positions, cells.weights, n_cells).astype(np.float64, copy=False)
-    occupied = np.flatnonzero(weights)
-    means = np.empty((len(occupied), n_channels))
-    for axis in range(n_channels):
-        weighted = cells.weights * cells.means[:, axis]
-        sums = np.bincount(positions, weighted, n_cells)
-        means[:, axis] = sums[occupied] / weights[occupied]
-    return _Cells(bits, occupied if positions is codes else codes, means, weights[occupied])
 
 
 def _with_opaque_entries(

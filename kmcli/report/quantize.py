@@ -202,6 +202,7 @@ def _clustering_fields(outcome: QuantizeOutcome) -> list[Field]:
         Field("start_inertias", "", starts[0] if starts else []),
         Field("n_iter", "iterations", n_iter, str(n_iter)),
         Field("inertia", "inertia", inertia, "0" if inertia is None else f"{inertia:.6g}"),
+        Field("effort", "effort", outcome.settings.effort, outcome.settings.effort),
         Field("seed", "seed", kmeans.random_state, str(kmeans.random_state)),
     ]
 
@@ -218,7 +219,7 @@ def _starts_text(starts: list[list[float]]) -> str:
 def _stage_rows(outcome: QuantizeOutcome) -> list[list[Field]]:
     return [
         [
-            Field("bits", "bits per channel", stage.bits, str(stage.bits)),
+            Field("stage", "stage", stage.name, stage.name),
             Field("points", "points", stage.n_points, str(stage.n_points)),
             Field("n_iter", "iterations", stage.clustering.n_iter, str(stage.clustering.n_iter)),
             Field(

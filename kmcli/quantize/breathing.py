@@ -1,0 +1,131 @@
+"""Moves that lead k-means out of a local optimum: add centres where they help, drop idle ones."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.clustering import Clustering, fit_kmeans, single_thread
+from kmcli.settings import KMeansSettings
+
+_CHUNK = 8192
+_FIRST_SHARE = 0.2
+"""Share of the centres that the first round moves."""
+
+_MIN_GAIN = 1e-5
+"""Relative gain below which a round counts as failed."""
+
+
+def breathe(
+    points: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    clustering: Clustering,
+    settings: KMeansSettings,
+    n_rounds: int,
+) -> Clustering:
+    """Improve a clustering beyond what restarts reach.
+
+    In each round m centres are added, one in each of the clusters of largest error, and after
+    some iterations of k-means the m centres of least use are taken away again. The result is
+    kept if its inertia is lower; if not, m is halved, until nothing is left to try.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_features), float64
+        What was clustered.
+    weights : ndarray of shape (n_points,), float64
+        How much each point counts.
+    clustering : Clustering
+        Where to begin.
+    settings : KMeansSettings
+        Parameters of the runs of k-means between the moves; `n_clusters` is that of
+        `clustering`.
+    n_rounds : int
+        The most rounds.
+
+    Returns
+    -------
+    Clustering
+        Of an inertia not above that of `clustering`; its `n_iter` counts all iterations.
+
+    References
+    ----------
+    B. Fritzke, "The breathing k-means algorithm", arXiv:2006.15666, 2020.
+    """
+    n_clusters = settings.n_clusters
+    n_moved = min(max(1, round(_FIRST_SHARE * n_clusters)), len(points) - n_clusters)
+    best, n_iter = clustering, 0
+    for _ in range(n_rounds):
+        if n_moved < 1:
+            break
+        wider = replace(settings, n_clusters=n_clusters + n_moved)
+        starts = _with_added_centers(points, weights, best, n_moved)
+        inhaled = fit_kmeans(points, wider, weights, starts=starts)
+        starts = _without_idle_centers(points, weights, inhaled, n_moved)
+        exhaled = fit_kmeans(points, settings, weights, starts=starts)
+        n_iter += inhaled.n_iter + exhaled.n_iter
+        if exhaled.inertia < best.inertia * (1 - _MIN_GAIN):
+            best = exhaled
+        else:
+            n_moved //= 2
+    return replace(best, n_iter=n_iter)
+
+
+def _with_added_centers(
+    points: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    clustering: Clustering,
+    n_added: int,
+) -> NDArray[np.float64]:
+    """Put a second centre into the worst clusters, half a standard deviation off the first."""
+    centers, labels = clustering.centers, clustering.labels
+    squared = (points - centers[labels]) ** 2
+
+    def summed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(labels, weights * values, len(centers)).astype(np.float64, copy=False)
+
+    errors = summed(squared.sum(axis=1))
+    worst = np.argsort(-errors, kind="stable")[:n_added]
+    variances = np.column_stack([summed(axis) for axis in squared.T])
+    variances /= np.maximum(np.bincount(labels, weights, len(centers)), 1e-12)[:, np.newaxis]
+    return np.concatenate([centers, centers[worst] + np.sqrt(variances[worst]) / 2])
+
+
+def _without_idle_centers(
+    points: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    clustering: Clustering,
+    n_removed: int,
+) -> NDArray[np.float64]:
+    """Drop the centres whose loss costs least, but not a centre and its neighbour together."""
+    centers, labels = clustering.centers, clustering.labels
+    cost = np.bincount(labels, weights * _detours(points, clustering), len(centers))
+    between = ((centers[:, np.newaxis] - centers) ** 2).sum(axis=2)
+    np.fill_diagonal(between, np.inf)
+    neighbors = between.argmin(axis=1)
+    removed: list[int] = []
+    kept: set[int] = set()
+    ranking = np.argsort(cost, kind="stable").tolist()
+    for center in ranking:
+        if len(removed) < n_removed and center not in kept:
+            removed.append(center)
+            if len(kept) < len(centers) - 2 * n_removed:
+                kept.add(int(neighbors[center]))
+    return np.delete(centers, removed, axis=0)
+
+
+def _detours(points: NDArray[np.float64], clustering: Clustering) -> NDArray[np.float64]:
+    """How much farther, squared, the second nearest centre of each point is than its own."""
+    centers, labels = clustering.centers, clustering.labels
+    detours = np.empty(len(points))
+    lengths = (centers**2).sum(axis=1)
+    with single_thread():
+        for start in range(0, len(points), _CHUNK):
+            chunk = slice(start, start + _CHUNK)
+            # Short of the squared length of the point, which cancels.
+            distances = lengths - 2 * points[chunk] @ centers.T
+            rows = np.arange(len(distances))
+            own = distances[rows, labels[chunk]].copy()
+            distances[rows, labels[chunk]] = np.inf
+            detours[chunk] = distances.min(axis=1) - own
+    return detours
