@@ -1,11 +1,14 @@
 """The clustering service: k-means on weighted points, the only user of ``sklearn.cluster``."""
 
 import contextlib
+import functools
 import importlib
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -51,10 +54,19 @@ def import_in_background() -> None:
 @contextlib.contextmanager
 def single_thread() -> Iterator[None]:
     """Keep linear algebra on one thread, so that sums are formed in one order."""
-    from threadpoolctl import threadpool_limits
-
-    with threadpool_limits(limits=1):
+    with _thread_controller("sklearn.cluster" in sys.modules).limit(limits=1):
         yield
+
+
+@functools.cache
+def _thread_controller(_with_sklearn: bool) -> Any:
+    """Find the libraries that have threads, which takes longer than a small fit.
+
+    Importing scikit-learn loads further ones: then they are looked for again.
+    """
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def fit_kmeans(

@@ -46,6 +46,12 @@ class LimitError(KmcliError):
     exit_code = ExitCode.LIMIT
 
 
+class DeclinedError(KmcliError):
+    """Something was not done because a condition that the user set is not met."""
+
+    exit_code = ExitCode.DECLINED
+
+
 class OutputError(KmcliError):
     """An output that cannot or must not be written."""
 

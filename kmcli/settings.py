@@ -8,6 +8,8 @@ from kmcli.errors import SettingsError
 Init = Literal["k-means++", "random"]
 Algorithm = Literal["lloyd", "elkan"]
 Effort = Literal["fast", "normal", "best"]
+Space = Literal["rgb", "oklab", "lab"]
+Order = Literal["luminance", "share", "hue"]
 
 MAX_COLORS = 256
 """An indexed PNG holds at most this many palette entries."""
@@ -74,8 +76,15 @@ class QuantizeSettings:
     ----------
     n_colors : int
         The most colours that the result may have, 1 to 256.
+    space : {"rgb", "oklab", "lab"}
+        Where distances are taken: the error that is made as small as possible.
     effort : {"fast", "normal", "best"}
         How long to search for a palette of lower error.
+    locked : tuple of tuple of int
+        Colours (red, green, blue, alpha), 0 to 255, that the palette has to hold exactly; the
+        others are learned around them.
+    order : {"luminance", "share", "hue"}
+        How the palette is ordered; from dark to light compresses best.
     n_init : int, optional
         How many starts are tried on the coarse histogram. By default as many as are cheap:
         from 16 for few colours down to 1 for 256.
@@ -89,7 +98,10 @@ class QuantizeSettings:
     """
 
     n_colors: int = 16
+    space: Space = "rgb"
     effort: Effort = "normal"
+    locked: tuple[tuple[int, int, int, int], ...] = ()
+    order: Order = "luminance"
     init: Init = "k-means++"
     n_init: int | None = None
     max_iter: int = 300
@@ -102,6 +114,13 @@ class QuantizeSettings:
         in_range = 1 <= self.n_colors <= MAX_COLORS
         _require("n_colors", self.n_colors, in_range, f"from 1 to {MAX_COLORS}")
         _require_one_of("effort", self.effort, ("fast", "normal", "best"))
+        _require_one_of("space", self.space, ("rgb", "oklab", "lab"))
+        _require_one_of("order", self.order, ("luminance", "share", "hue"))
+        if len(set(self.locked)) > self.n_colors:
+            raise SettingsError(
+                f"{len(set(self.locked))} colours are locked, but the palette is to have no more "
+                f"than {self.n_colors}; ask for more colours"
+            )
         n_init = self.n_init
         if n_init is None:
             n_init = max(1, min(16, MAX_COLORS // self.n_colors))

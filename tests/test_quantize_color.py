@@ -11,7 +11,7 @@ from skimage.metrics import structural_similarity as whole_ssim
 from kmcli.quantize.colorspace import from_points, srgb_to_oklab, to_points
 from kmcli.quantize.fidelity import measure_fidelity, measure_mse, structural_similarity
 from kmcli.quantize.histogram import ColorCounts
-from kmcli.quantize.palette import Palette, luminance_order
+from kmcli.quantize.palette import Palette, sorting_order
 from kmcli.quantize.remap import nearest
 from tests.conftest import Pixels
 
@@ -56,15 +56,15 @@ def test_points_of_translucent_colors_lead_back_to_what_looks_the_same(colors: P
     ("srgb", "oklab"),
     [
         # Reference values of CSS Color 4 for white, black and the primaries.
-        ((255, 255, 255), (1.0, 0.0, 0.0)),
-        ((0, 0, 0), (0.0, 0.0, 0.0)),
-        ((255, 0, 0), (0.62796, 0.22486, 0.12585)),
-        ((0, 255, 0), (0.86644, -0.23389, 0.17950)),
-        ((0, 0, 255), (0.45201, -0.03246, -0.31153)),
+        ((255, 255, 255), (100, 0, 0)),
+        ((0, 0, 0), (0, 0, 0)),
+        ((255, 0, 0), (62.796, 22.486, 12.585)),
+        ((0, 255, 0), (86.644, -23.389, 17.950)),
+        ((0, 0, 255), (45.201, -3.246, -31.153)),
     ],
 )
 def test_oklab_of_known_colors(srgb: tuple[int, ...], oklab: tuple[float, ...]) -> None:
-    np.testing.assert_allclose(srgb_to_oklab(np.array(srgb, dtype=float)), oklab, atol=2e-4)
+    np.testing.assert_allclose(srgb_to_oklab(np.array(srgb, dtype=float)), oklab, atol=2e-2)
 
 
 @pytest.mark.parametrize("channels", [3, 4])
@@ -128,9 +128,12 @@ def test_palette_goes_from_dark_to_light_with_translucent_entries_first() -> Non
     colors = np.array(
         [[255, 255, 255, 255], [0, 0, 0, 255], [9, 9, 9, 128], [0, 0, 0, 0]], dtype=np.uint8
     )
-    assert luminance_order(colors).tolist() == [3, 2, 1, 0]
-    rgb = np.array([[0, 255, 0], [255, 0, 0], [0, 0, 255]], dtype=np.uint8)
-    assert luminance_order(rgb).tolist() == [2, 1, 0]
+    counts = np.array([1, 2, 3, 4])
+    assert sorting_order(colors, counts, "luminance").tolist() == [3, 2, 1, 0]
+    rgb = np.array([[0, 255, 0], [255, 0, 0], [0, 0, 255], [99, 99, 99]], dtype=np.uint8)
+    assert sorting_order(rgb, counts, "luminance").tolist() == [2, 1, 3, 0]
+    assert sorting_order(rgb, counts, "share").tolist() == [3, 2, 1, 0]
+    assert sorting_order(rgb, counts, "hue").tolist() == [3, 1, 0, 2]
 
 
 def test_palette_names_its_colors() -> None:

@@ -172,7 +172,7 @@ def _quantize_file(
     psnr = image.psnr
     quality = "exact copy" if psnr is None else f"{psnr:.1f} dB"
     summary = (
-        f"{job.names}: {len(image.histogram.colors)} -> {len(image.palette.colors)} "
+        f"{job.names}: {image.n_colors_before} -> {len(image.palette.colors)} "
         f"colours, {quality}, {n_bytes / 1000:.1f} -> {len(png) / 1000:.1f} kB"
     )
     return batch.Outcome(summary, decoded.warnings, reports)

@@ -13,13 +13,25 @@ from kmcli.quantize.fidelity import (
     psnr_from_mse,
     structural_similarity,
 )
-from kmcli.quantize.histogram import ColorCounts, count_colors, spread
-from kmcli.quantize.learn import Stage, learn_palette, random_palette
-from kmcli.quantize.palette import Palette, luminance_order
+from kmcli.quantize.histogram import (
+    ColorCounts,
+    ColorWeights,
+    count_colors,
+    spread,
+    with_channels,
+)
+from kmcli.quantize.learn import LearnedPalette, Stage, learn_palette, random_palette
+from kmcli.quantize.palette import Palette, sorting_order
 from kmcli.quantize.remap import nearest
-from kmcli.settings import QuantizeSettings
+from kmcli.settings import MAX_COLORS, QuantizeSettings
 
-__all__ = ["QuantizedImage", "measure_ssim", "quantize_image", "quantize_randomly"]
+__all__ = [
+    "QuantizedImage",
+    "apply_palette",
+    "measure_ssim",
+    "quantize_image",
+    "quantize_randomly",
+]
 
 
 @dataclass(frozen=True)
@@ -29,22 +41,24 @@ class QuantizedImage:
     Attributes
     ----------
     palette : Palette
-        The colours that are used, at most as many as were asked for, from dark to light with
-        transparent ones first.
+        The colours.
     indices : ndarray of shape (height, width), uint8
         The palette entry of each pixel.
-    histogram : ColorCounts
-        The colours of the original.
-    labels : ndarray of shape (n_colors,), uint8
-        The palette entry of each colour of the histogram.
+    n_colors_before : int
+        Distinct colours of the original.
+    changes : ColorCounts
+        The colours of the original; one that became several entries occurs several times.
+    entries : ndarray of shape (n,), uint8
+        The palette entry that each colour of `changes` became.
     stages : tuple of Stage
-        The runs of k-means; none where the palette was not learned, as for an exact copy.
+        The stages of k-means; none where the palette was not learned, as for an exact copy.
     """
 
     palette: Palette
     indices: NDArray[np.uint8]
-    histogram: ColorCounts
-    labels: NDArray[np.uint8]
+    n_colors_before: int
+    changes: ColorCounts
+    entries: NDArray[np.uint8]
     stages: tuple[Stage, ...]
 
     @property
@@ -55,16 +69,20 @@ class QuantizedImage:
     @cached_property
     def fidelity(self) -> Fidelity:
         """How far the result is from the original."""
-        return measure_fidelity(self.histogram, self.palette.colors, self.labels)
+        return measure_fidelity(self.changes, self.palette.colors, self.entries)
 
     @property
     def psnr(self) -> float | None:
         """The same as in `fidelity`, but computed without the rest of it."""
-        return psnr_from_mse(measure_mse(self.histogram, self.palette.colors, self.labels))
+        return psnr_from_mse(measure_mse(self.changes, self.palette.colors, self.entries))
 
 
 def quantize_image(
-    pixels: NDArray[np.uint8], settings: QuantizeSettings | None = None
+    pixels: NDArray[np.uint8],
+    settings: QuantizeSettings | None = None,
+    *,
+    histogram: ColorCounts | None = None,
+    learn_from: ColorCounts | ColorWeights | None = None,
 ) -> QuantizedImage:
     """Reduce a picture to few colours, learned from its pixels by k-means.
 
@@ -73,21 +91,30 @@ def quantize_image(
     pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
         sRGB, with straight alpha if there are four channels.
     settings : QuantizeSettings, optional
-        How many colours, and the parameters of k-means.
+        How many colours, and how to find them.
+    histogram : ColorCounts, optional
+        The colours of the picture, if they have been counted before.
+    learn_from : ColorCounts or ColorWeights, optional
+        What to learn the palette from instead: other pictures, a part of this one, or its
+        colours with weights.
 
     Returns
     -------
     QuantizedImage
-        An exact copy if the picture has no more colours than were asked for.
+        An exact copy if the picture has no more colours than were asked for. Entries that no
+        pixel uses are dropped, unless they are locked.
     """
     settings = settings or QuantizeSettings()
-    histogram = count_colors(pixels)
-    learned = learn_palette(histogram, settings)
-    return _apply_palette(pixels, histogram, learned.colors, learned.stages)
+    histogram = histogram or count_colors(pixels)
+    learned = learn_palette(learn_from or histogram, settings)
+    return _remap(pixels, histogram, learned, settings)
 
 
 def quantize_randomly(
-    pixels: NDArray[np.uint8], settings: QuantizeSettings | None = None
+    pixels: NDArray[np.uint8],
+    settings: QuantizeSettings | None = None,
+    *,
+    histogram: ColorCounts | None = None,
 ) -> QuantizedImage:
     """Reduce a picture to the colours of random pixels of its own, as a baseline.
 
@@ -97,15 +124,54 @@ def quantize_randomly(
         sRGB, with straight alpha if there are four channels.
     settings : QuantizeSettings, optional
         How many colours, and the seed of the draw.
+    histogram : ColorCounts, optional
+        The colours of the picture, if they have been counted before.
 
     Returns
     -------
     QuantizedImage
     """
     settings = settings or QuantizeSettings()
-    histogram = count_colors(pixels)
-    palette = random_palette(histogram, settings.n_colors, settings.random_state)
-    return _apply_palette(pixels, histogram, palette, ())
+    histogram = histogram or count_colors(pixels)
+    drawn = random_palette(histogram, settings.n_colors, settings.random_state)
+    return _remap(pixels, histogram, LearnedPalette(drawn, ()), settings)
+
+
+def apply_palette(
+    pixels: NDArray[np.uint8],
+    palette: NDArray[np.uint8],
+    settings: QuantizeSettings | None = None,
+    *,
+    histogram: ColorCounts | None = None,
+) -> QuantizedImage:
+    """Map a picture to a given palette, all of it, in its order.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
+        sRGB, with straight alpha if there are four channels.
+    palette : ndarray of shape (n, 3) or (n, 4), uint8
+        1 to 256 colours. If fully transparent pixels have no entry among them, one is added at
+        the end, as long as there is room.
+    settings : QuantizeSettings, optional
+        The space of the distances, and the dithering.
+    histogram : ColorCounts, optional
+        The colours of the picture, if they have been counted before.
+
+    Returns
+    -------
+    QuantizedImage
+    """
+    settings = settings or QuantizeSettings()
+    histogram = histogram or count_colors(pixels)
+    colors = histogram.colors
+    if colors.shape[1] == 4:
+        palette = with_channels(palette, 4)
+        if colors[0, 3] == 0 and (palette[:, 3] > 0).all() and len(palette) < MAX_COLORS:
+            palette = np.concatenate([palette, np.zeros((1, 4), dtype=np.uint8)])
+    colors = with_channels(colors, palette.shape[1])
+    entries = nearest(colors, palette, settings.space).astype(np.uint8)
+    return _map(pixels, ColorCounts(colors, histogram.counts), palette, entries, ())
 
 
 def measure_ssim(pixels: NDArray[np.uint8], quantized: QuantizedImage) -> float | None:
@@ -128,25 +194,46 @@ def measure_ssim(pixels: NDArray[np.uint8], quantized: QuantizedImage) -> float 
     return structural_similarity(pixels, quantized.pixels)
 
 
-def _apply_palette(
+def _remap(
     pixels: NDArray[np.uint8],
     histogram: ColorCounts,
-    colors: NDArray[np.uint8],
+    learned: LearnedPalette,
+    settings: QuantizeSettings,
+) -> QuantizedImage:
+    """Map to a palette after ordering it and dropping what is not used."""
+    colors = learned.colors
+    labels = nearest(histogram.colors, colors, settings.space)
+    counts = _counts(labels, histogram.counts, len(colors))
+    locked = np.array(settings.locked, dtype=np.uint8).reshape(-1, 4)[:, : colors.shape[1]]
+    is_locked = (colors[:, np.newaxis] == locked).all(axis=2).any(axis=1)
+    order = sorting_order(colors, counts, settings.order)
+    order = order[(counts > 0)[order] | is_locked[order]]
+    rank = np.empty(len(colors), dtype=np.uint8)
+    rank[order] = np.arange(len(order), dtype=np.uint8)
+    return _map(pixels, histogram, colors[order], rank[labels], learned.stages)
+
+
+def _map(
+    pixels: NDArray[np.uint8],
+    histogram: ColorCounts,
+    palette: NDArray[np.uint8],
+    entries: NDArray[np.uint8],
     stages: tuple[Stage, ...],
 ) -> QuantizedImage:
-    labels = nearest(histogram.colors, colors)
-    counts = np.zeros(len(colors), dtype=np.int64)
-    np.add.at(counts, labels, histogram.counts)
-    order = luminance_order(colors)
-    order = order[counts[order] > 0]
-    rank = np.empty(len(colors), dtype=np.intp)
-    rank[order] = np.arange(len(order))
-    labels_by_order = rank[labels].astype(np.uint8)
-    palette = Palette(colors[order], counts[order])
+    n_channels = pixels.shape[2]
     return QuantizedImage(
-        palette=palette,
-        indices=spread(pixels, histogram.colors, labels_by_order),
-        histogram=histogram,
-        labels=labels_by_order,
+        palette=Palette(palette, _counts(entries, histogram.counts, len(palette))),
+        indices=spread(pixels, histogram.colors[:, :n_channels], entries),
+        n_colors_before=len(histogram.colors),
+        changes=histogram,
+        entries=entries,
         stages=stages,
     )
+
+
+def _counts(
+    labels: NDArray[np.integer], counts: NDArray[np.int64], n_entries: int
+) -> NDArray[np.int64]:
+    sums = np.zeros(n_entries, dtype=np.int64)
+    np.add.at(sums, labels, counts)
+    return sums

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.quantize.colorspace import to_points
+from kmcli.settings import Space
 
 _COARSEST_BITS = 4
 _MAX_TABLE_BITS = 21
@@ -49,16 +50,23 @@ class CellTree:
     ----------
     colors : ndarray of shape (n_colors, 3) or (n_colors, 4), uint8
         Distinct colours.
-    counts : ndarray of shape (n_colors,), int64
-        Pixels of each.
+    counts : ndarray of shape (n_colors,), int64 or float64
+        Pixels of each, or their weights.
+    space : {"rgb", "oklab", "lab"}
+        Where means and errors are taken.
     """
 
-    def __init__(self, colors: NDArray[np.uint8], counts: NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        colors: NDArray[np.uint8],
+        counts: NDArray[np.int64] | NDArray[np.float64],
+        space: Space = "rgb",
+    ) -> None:
         n_channels = colors.shape[1]
         codes = np.zeros(len(colors), dtype=np.int64)
         for channel in range(n_channels):
             codes = codes << 8 | colors[:, channel]
-        cells = Cells(to_points(colors), counts.astype(np.float64))
+        cells = Cells(to_points(colors, space), counts.astype(np.float64))
         level = _Level(8, codes, cells, np.zeros(len(colors)), np.empty(0, dtype=np.intp))
         self._levels: list[_Level] = []  # from the finest to the coarsest
         while level.bits > _COARSEST_BITS:
@@ -87,8 +95,9 @@ class CellTree:
         if len(finest.codes) <= n_cells:
             return finest.cells
         # Between these two the threshold is halved in on, by ratio.
-        low, high = 1e-3, float(self._levels[-1].errors.max()) + 1
-        while high > 1.1 * low:
+        high = float(self._levels[-1].errors.max())
+        low = 1e-12 * high
+        while high > 1.02 * low:
             middle = float(np.sqrt(low * high))
             if sum(np.count_nonzero(chosen) for chosen in self._chosen(middle)) > n_cells:
                 low = middle

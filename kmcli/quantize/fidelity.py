@@ -69,7 +69,7 @@ def measure_fidelity(
         backdrops = list(zip(on_backdrops(before), on_backdrops(after), strict=True))
         for seen_before, seen_after in backdrops:
             change = srgb_to_oklab(seen_before) - srgb_to_oklab(seen_after)
-            difference[chunk] += 100 / len(backdrops) * np.sqrt((change**2).sum(axis=1))
+            difference[chunk] += 1 / len(backdrops) * np.sqrt((change**2).sum(axis=1))
     counts, n_pixels = histogram.counts, histogram.n_pixels
     mse = float(squared @ counts) / n_pixels
     return Fidelity(

@@ -1,6 +1,6 @@
 """Pixels to distinct colours and their counts, and back from values per colour to pixels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,22 @@ class ColorCounts:
         return int(self.counts.sum())
 
 
+@dataclass(frozen=True)
+class ColorWeights:
+    """The colours of a picture and how much each is worth to a palette.
+
+    Attributes
+    ----------
+    colors : ndarray of shape (n_colors, 3) or (n_colors, 4), uint8
+        Distinct colours, as in `ColorCounts`.
+    counts : ndarray of shape (n_colors,), float64
+        The sum of the weights of the pixels of each colour, more than 0.
+    """
+
+    colors: NDArray[np.uint8]
+    counts: NDArray[np.float64]
+
+
 def count_colors(pixels: NDArray[np.uint8]) -> ColorCounts:
     """Count the distinct colours of a picture.
 
@@ -54,6 +70,65 @@ def count_colors(pixels: NDArray[np.uint8]) -> ColorCounts:
     else:
         codes, counts = _count_by_sorting(pixels)
     return ColorCounts(unpack_colors(codes, n_channels), counts)
+
+
+def weigh_colors(
+    pixels: NDArray[np.uint8], histogram: ColorCounts, weights: NDArray[np.floating]
+) -> ColorWeights:
+    """Sum up a weight per pixel for each colour.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
+        The picture that was counted.
+    histogram : ColorCounts
+        Its colours.
+    weights : ndarray of shape (height, width), floating
+        The weight of each pixel, 0 or more.
+
+    Returns
+    -------
+    ColorWeights
+        Colours of no weight are left out.
+    """
+    codes = pack_colors(histogram.colors)
+    flat = weights.reshape(-1)
+    sums = np.zeros(len(codes))
+    for where, strip in _packed_strips(pixels):
+        sums += np.bincount(np.searchsorted(codes, strip), flat[where], len(codes))
+    kept = sums > 0
+    return ColorWeights(histogram.colors[kept], sums[kept])
+
+
+def merge_counts(histograms: Sequence[ColorCounts]) -> ColorCounts:
+    """Count the colours of several pictures together.
+
+    Parameters
+    ----------
+    histograms : sequence of ColorCounts
+        At least one.
+
+    Returns
+    -------
+    ColorCounts
+        With four channels if any of them has four.
+    """
+    n_channels = max(each.colors.shape[1] for each in histograms)
+    codes = np.concatenate(
+        [pack_colors(with_channels(each.colors, n_channels)) for each in histograms]
+    )
+    distinct, positions = np.unique(codes, return_inverse=True)
+    counts = np.zeros(len(distinct), dtype=np.int64)
+    np.add.at(counts, positions, np.concatenate([each.counts for each in histograms]))
+    return ColorCounts(unpack_colors(distinct, n_channels), counts)
+
+
+def with_channels(colors: NDArray[np.uint8], n_channels: int) -> NDArray[np.uint8]:
+    """Add an alpha channel of 255 to colours if they lack the fourth channel asked for."""
+    if colors.shape[-1] == n_channels:
+        return colors
+    opaque = np.full((*colors.shape[:-1], 1), 255, dtype=np.uint8)
+    return np.concatenate([colors, opaque], axis=-1)
 
 
 def spread(
@@ -125,7 +200,36 @@ def unpack_colors(codes: NDArray[np.integer], n_channels: int) -> NDArray[np.uin
     ndarray of shape (n_colors, n_channels), uint8
     """
     shifts = 8 * np.arange(n_channels - 1, -1, -1)
-    return (codes[:, np.newaxis] >> shifts & 255).astype(np.uint8)
+    return (codes.astype(np.int64)[:, np.newaxis] >> shifts & 255).astype(np.uint8)
+
+
+def count_pairs(
+    pixels: NDArray[np.uint8], indices: NDArray[np.uint8]
+) -> tuple[ColorCounts, NDArray[np.uint8]]:
+    """Count which colour became which palette entry, where a colour can become several.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
+        The original.
+    indices : ndarray of shape (height, width), uint8
+        What became of each pixel.
+
+    Returns
+    -------
+    pairs : ColorCounts
+        A colour and a count for each pair that occurs; colours can occur several times.
+    entries : ndarray of shape (n_pairs,), uint8
+        The palette entry of each pair.
+    """
+    n_channels = pixels.shape[2]
+    flat = indices.reshape(-1)
+    small, large = np.dtype(np.uint32), np.dtype(np.uint64)
+    codes: NDArray[np.integer] = np.empty(len(flat), small if n_channels == 3 else large)
+    for where, strip in _packed_strips(pixels):
+        codes[where] = strip << 8 | flat[where]
+    pairs, counts = _count_sorted(codes)
+    return ColorCounts(unpack_colors(pairs >> 8, n_channels), counts), pairs.astype(np.uint8)
 
 
 def _packed_strips(pixels: NDArray[np.uint8]) -> Iterator[tuple[slice, NDArray[np.intp]]]:
@@ -148,6 +252,13 @@ def _count_by_sorting(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.integer], N
     codes = np.empty(pixels.shape[0] * pixels.shape[1], dtype=np.uint32)
     for where, strip in _packed_strips(pixels):
         codes[where] = strip
+    return _count_sorted(codes)
+
+
+def _count_sorted(
+    codes: NDArray[np.integer],
+) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
+    """Count equal codes, sorting them in place."""
     codes.sort()
     first = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
     return codes[first], np.diff(first, append=len(codes))

@@ -8,14 +8,19 @@ from numpy.typing import NDArray
 from kmcli.clustering import Clustering, fit_kmeans
 from kmcli.quantize.breathing import breathe
 from kmcli.quantize.cells import Cells, CellTree
-from kmcli.quantize.colorspace import from_points
-from kmcli.quantize.fidelity import measure_mse
-from kmcli.quantize.histogram import ColorCounts
+from kmcli.quantize.colorspace import from_points, to_points
+from kmcli.quantize.histogram import ColorCounts, ColorWeights
 from kmcli.quantize.remap import nearest
-from kmcli.settings import Effort, KMeansSettings, QuantizeSettings
+from kmcli.settings import KMeansSettings, QuantizeSettings, Space
 
 COARSE_POINTS = 4096
 """Cells on which the starts compete: enough to tell them apart, few enough to be quick."""
+
+_LOCKED_ROUNDS = 6
+"""Most rounds in which colours are learned around locked ones; three are usually enough."""
+
+_CHUNK = 2**16
+"""Colours whose error is taken at once: what is computed for them stays in the cache."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,9 @@ class LearnedPalette:
     stages: tuple[Stage, ...]
 
 
-def learn_palette(histogram: ColorCounts, settings: QuantizeSettings) -> LearnedPalette:
+def learn_palette(
+    histogram: ColorCounts | ColorWeights, settings: QuantizeSettings
+) -> LearnedPalette:
     """Find the colours that stand for those of a picture with the least squared error.
 
     The histogram is merged into some thousand cells of like colours, on which several starts
@@ -65,10 +72,10 @@ def learn_palette(histogram: ColorCounts, settings: QuantizeSettings) -> Learned
 
     Parameters
     ----------
-    histogram : ColorCounts
+    histogram : ColorCounts or ColorWeights
         The colours of one picture, or of several.
     settings : QuantizeSettings
-        How many colours, and the parameters of k-means.
+        How many colours, and how to find them.
 
     Returns
     -------
@@ -79,30 +86,63 @@ def learn_palette(histogram: ColorCounts, settings: QuantizeSettings) -> Learned
     Weighted k-means on distinct colours: M. E. Celebi, "Improving the performance of k-means
     for color quantization", Image and Vision Computing 29(4), 2011.
     """
-    colors, counts = histogram.colors, histogram.counts
-    if len(colors) <= settings.n_colors:
-        return LearnedPalette(colors, ())
-    n_clusters = settings.n_colors
-    reserved = colors[:0]
-    if colors.shape[1] == 4 and colors[0, 3] == 0 and n_clusters > 1:
-        # What is fully transparent stays so: it gets an entry that k-means cannot move.
-        reserved, colors, counts = colors[:1], colors[1:], counts[1:]
-        n_clusters -= 1
-    kmeans = replace(settings.kmeans, n_clusters=n_clusters)
-    stages = _fit_coarse_to_fine(colors, counts, kmeans, settings.effort)
-    candidates = []
-    for stage in stages:
-        if stage.name == "refine":
-            learned = from_points(stage.clustering.centers)
-            if colors.shape[1] == 4:
-                learned = _with_opaque_entries(learned, colors, counts)
-            # Rounding can make two centres one colour.
-            candidates.append(np.unique(np.concatenate([reserved, learned]), axis=0))
-    if len(candidates) == 1:
-        return LearnedPalette(candidates[0], stages)
-    # A later stage is better before rounding, but after it a hair can be missing.
-    errors = [measure_mse(histogram, each, nearest(histogram.colors, each)) for each in candidates]
-    return LearnedPalette(candidates[int(np.argmin(errors))], stages)
+    colors = histogram.colors
+    fixed = _fixed_entries(colors, settings)
+    union = np.unique(np.concatenate([fixed, colors]), axis=0)
+    if len(union) <= settings.n_colors:
+        return LearnedPalette(union, ())
+    n_learned = settings.n_colors - len(fixed)
+    if n_learned == 0:
+        return LearnedPalette(fixed, ())
+    search = _Search(settings, n_learned)
+    if len(fixed) == 0:
+        return search.run(histogram, fixed)
+    # k-means cannot hold a centre still. So the others are learned from what the fixed entries
+    # do not serve, which changes a little with each round.
+    is_free = ~(colors[:, np.newaxis] == fixed).all(axis=2).any(axis=1)
+    best, least = None, np.inf
+    for _ in range(_LOCKED_ROUNDS if settings.locked else 1):
+        if np.count_nonzero(is_free) <= n_learned:
+            break
+        found = search.run(ColorWeights(colors[is_free], histogram.counts[is_free] * 1.0), fixed)
+        labels = nearest(colors, found.colors, settings.space)
+        error = _error(histogram, found.colors, labels, settings.space)
+        if error >= least:
+            break
+        best, least = found, error
+        is_fixed = (found.colors[:, np.newaxis] == fixed).all(axis=2).any(axis=1)
+        is_free = ~is_fixed[labels]
+    if best is None:
+        free = colors[is_free]
+        return LearnedPalette(np.unique(np.concatenate([fixed, free]), axis=0), ())
+    return best
+
+
+def _fixed_entries(colors: NDArray[np.uint8], settings: QuantizeSettings) -> NDArray[np.uint8]:
+    """List what must be in the palette: locked colours, and the transparent one if it occurs."""
+    n_channels = colors.shape[1]
+    locked = np.array(settings.locked, dtype=np.uint8).reshape(-1, 4)[:, :n_channels]
+    has_transparent = n_channels == 4 and len(colors) > 0 and colors[0, 3] == 0
+    if has_transparent and settings.n_colors > len(locked) + 1:
+        # What is fully transparent stays so: k-means must not move its entry.
+        locked = np.concatenate([locked, colors[:1]])
+    return np.unique(locked, axis=0) if len(locked) else colors[:0]
+
+
+def _error(
+    histogram: ColorCounts | ColorWeights,
+    palette: NDArray[np.uint8],
+    labels: NDArray[np.intp],
+    space: Space,
+) -> float:
+    """Sum of the weighted squared distances in a space."""
+    entries = to_points(palette, space)
+    total = 0.0
+    for start in range(0, len(labels), _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        distances = to_points(histogram.colors[chunk], space) - entries[labels[chunk]]
+        total += float((distances**2).sum(axis=1) @ histogram.counts[chunk])
+    return total
 
 
 def random_palette(histogram: ColorCounts, n_colors: int, seed: int) -> NDArray[np.uint8]:
@@ -129,63 +169,96 @@ def random_palette(histogram: ColorCounts, n_colors: int, seed: int) -> NDArray[
     return np.unique(histogram.colors[index], axis=0)
 
 
-def _fit_coarse_to_fine(
-    colors: NDArray[np.uint8],
-    counts: NDArray[np.int64],
-    kmeans: KMeansSettings,
-    effort: Effort,
-) -> tuple[Stage, ...]:
-    tree = CellTree(colors, counts)
-    n_clusters = kmeans.n_clusters
-    coarse = tree.select(max(COARSE_POINTS, 4 * n_clusters))
-    stages = [Stage("start", len(coarse.means), fit_kmeans(coarse.means, kmeans, coarse.weights))]
+@dataclass(frozen=True)
+class _Search:
+    """The search for the entries of a palette that are not fixed."""
 
-    def refined(cells: Cells, n_iter: int, tol: float, start: Stage) -> Stage:
-        limited = replace(kmeans, max_iter=min(kmeans.max_iter, n_iter), tol=tol)
-        centers = start.clustering.centers
-        clustering = fit_kmeans(cells.means, limited, cells.weights, starts=centers)
-        return Stage("refine", len(cells.means), clustering)
+    settings: QuantizeSettings
+    n_learned: int
 
-    def improved(cells: Cells, n_rounds: int, n_iter: int, start: Stage) -> Stage:
-        limited = replace(kmeans, max_iter=min(kmeans.max_iter, n_iter))
-        clustering = breathe(cells.means, cells.weights, start.clustering, limited, n_rounds)
-        return Stage("breathe", len(cells.means), clustering)
+    def run(
+        self, histogram: ColorCounts | ColorWeights, fixed: NDArray[np.uint8]
+    ) -> LearnedPalette:
+        """Learn from a histogram, and add what is fixed."""
+        space = self.settings.space
+        colors, counts = histogram.colors, histogram.counts
+        stages = self._stages(CellTree(colors, counts, space), len(colors))
+        candidates = []
+        for stage in stages:
+            if stage.name == "refine":
+                learned = from_points(stage.clustering.centers, space)
+                if colors.shape[1] == 4:
+                    learned = _with_opaque_entries(learned, histogram)
+                # Rounding can make two centres one colour.
+                candidates.append(np.unique(np.concatenate([fixed, learned]), axis=0))
+        if len(candidates) == 1:
+            return LearnedPalette(candidates[0], stages)
+        # A later stage is better before rounding, but after it a hair can be missing.
+        errors = [
+            _error(histogram, palette, nearest(colors, palette, space), space)
+            for palette in candidates
+        ]
+        return LearnedPalette(candidates[int(np.argmin(errors))], stages)
 
-    # Few iterations are their own limit. The tolerance has to let them go on: the last steps are
-    # worth a few hundredths of a per cent, which is what separates good palettes of few colours.
-    tol = kmeans.tol / 100
-    if effort == "fast":
-        fine = tree.select(max(2 * COARSE_POINTS, 2**21 // n_clusters))
-        return (*stages, refined(fine, 3, tol, stages[-1]))
-    n_rounds = max(4, min(16, 512 // n_clusters))
-    stages.append(improved(coarse, n_rounds, 3, stages[-1]))
-    fine = tree.select(max(8 * COARSE_POINTS, 2**23 // n_clusters))
-    stages.append(refined(fine, 5, tol, stages[-1]))
-    if effort == "best":
-        finer, finest = tree.select(4 * COARSE_POINTS), tree.select(len(colors))
-        stages.append(refined(finer, kmeans.max_iter, kmeans.tol, stages[-1]))
-        stages.append(improved(finer, 50, 10, stages[-1]))
-        stages.append(refined(finest, kmeans.max_iter, kmeans.tol / 10, stages[-1]))
-    return tuple(stages)
+    def _stages(self, tree: CellTree, n_colors: int) -> tuple[Stage, ...]:
+        n_clusters, effort = self.n_learned, self.settings.effort
+        kmeans = replace(self.settings.kmeans, n_clusters=n_clusters)
+        coarse = tree.select(max(COARSE_POINTS, 4 * n_clusters))
+        first = fit_kmeans(coarse.means, kmeans, coarse.weights)
+        stages = [Stage("start", len(coarse.means), first)]
+
+        # Few iterations are their own limit. The tolerance has to let them go on: the last steps
+        # are worth a few hundredths of a per cent, which is what separates good palettes of few
+        # colours.
+        tol = kmeans.tol / 100
+        if effort == "fast":
+            fine = tree.select(max(2 * COARSE_POINTS, 2**21 // n_clusters))
+            stages.append(_refined(fine, stages[-1], kmeans, 3, tol))
+            return tuple(stages)
+        n_rounds = max(4, min(16, 512 // n_clusters))
+        stages.append(_improved(coarse, stages[-1], kmeans, n_rounds, 3))
+        fine = tree.select(max(8 * COARSE_POINTS, 2**23 // n_clusters))
+        stages.append(_refined(fine, stages[-1], kmeans, 5, tol))
+        if effort == "best":
+            finer, finest = tree.select(4 * COARSE_POINTS), tree.select(n_colors)
+            stages.append(_refined(finer, stages[-1], kmeans, kmeans.max_iter, kmeans.tol))
+            stages.append(_improved(finer, stages[-1], kmeans, 50, 10))
+            stages.append(_refined(finest, stages[-1], kmeans, kmeans.max_iter, kmeans.tol / 10))
+        return tuple(stages)
+
+
+def _refined(cells: Cells, start: Stage, kmeans: KMeansSettings, n_iter: int, tol: float) -> Stage:
+    limited = replace(kmeans, max_iter=min(kmeans.max_iter, n_iter), tol=tol)
+    starts = start.clustering.centers
+    clustering = fit_kmeans(cells.means, limited, cells.weights, starts=starts)
+    return Stage("refine", len(cells.means), clustering)
+
+
+def _improved(
+    cells: Cells, start: Stage, kmeans: KMeansSettings, n_rounds: int, n_iter: int
+) -> Stage:
+    limited = replace(kmeans, max_iter=min(kmeans.max_iter, n_iter))
+    clustering = breathe(cells.means, cells.weights, start.clustering, limited, n_rounds)
+    return Stage("breathe", len(cells.means), clustering)
 
 
 def _with_opaque_entries(
-    palette: NDArray[np.uint8], colors: NDArray[np.uint8], counts: NDArray[np.int64]
+    palette: NDArray[np.uint8], histogram: ColorCounts | ColorWeights
 ) -> NDArray[np.uint8]:
     """Make entries opaque that stand mostly for opaque pixels, with the mean of these.
 
     Without this a few translucent pixels at an edge would make a whole area translucent.
     """
+    colors, counts = histogram.colors, histogram.counts
     opaque = colors[:, 3] == 255
     labels = nearest(colors, palette)
-    weight = np.bincount(labels, weights=counts, minlength=len(palette))
-    opaque_weight = np.bincount(labels[opaque], weights=counts[opaque], minlength=len(palette))
+    weight = np.bincount(labels, counts, len(palette))
+    opaque_weight = np.bincount(labels[opaque], counts[opaque], len(palette))
     mostly = np.flatnonzero((opaque_weight > 0) & (2 * opaque_weight >= weight))
     palette = palette.copy()
     palette[mostly, 3] = 255
     for channel in range(3):
-        sums = np.bincount(
-            labels[opaque], weights=(counts * colors[:, channel])[opaque], minlength=len(palette)
-        )
+        values = (counts * colors[:, channel])[opaque]
+        sums = np.bincount(labels[opaque], values, len(palette))
         palette[mostly, channel] = np.rint(sums[mostly] / opaque_weight[mostly])
     return palette

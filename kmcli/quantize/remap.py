@@ -1,15 +1,21 @@
 """Colours to the nearest entries of a palette."""
 
+import contextlib
+
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.quantize.colorspace import composites
+from kmcli.clustering import single_thread
+from kmcli.quantize.colorspace import composites, to_points
+from kmcli.settings import Space
 
 _CHUNK = 2**22
 """Distances computed at once: they stay in the cache."""
 
 
-def nearest(colors: NDArray[np.uint8], palette: NDArray[np.uint8]) -> NDArray[np.intp]:
+def nearest(
+    colors: NDArray[np.uint8], palette: NDArray[np.uint8], space: Space = "rgb"
+) -> NDArray[np.intp]:
     """Find the nearest palette entry of each colour, exactly.
 
     Opaque colours go to opaque entries as long as the palette has one.
@@ -20,6 +26,8 @@ def nearest(colors: NDArray[np.uint8], palette: NDArray[np.uint8]) -> NDArray[np
         sRGB, with straight alpha if there are four channels.
     palette : ndarray of shape (n, 3) or (n, 4), uint8
         At least one entry, with as many channels.
+    space : {"rgb", "oklab", "lab"}
+        Where distances are taken.
 
     Returns
     -------
@@ -31,24 +39,32 @@ def nearest(colors: NDArray[np.uint8], palette: NDArray[np.uint8]) -> NDArray[np
         opaque = colors[:, 3] == 255
         if 0 < len(opaque_entries) < len(palette) and opaque.any():
             labels = np.empty(len(colors), dtype=np.intp)
-            labels[opaque] = opaque_entries[_nearest(colors[opaque], palette[opaque_entries])]
-            labels[~opaque] = _nearest(colors[~opaque], palette)
+            among_opaque = _nearest(colors[opaque], palette[opaque_entries], space)
+            labels[opaque] = opaque_entries[among_opaque]
+            labels[~opaque] = _nearest(colors[~opaque], palette, space)
             return labels
-    return _nearest(colors, palette)
+    return _nearest(colors, palette, space)
 
 
-def _nearest(colors: NDArray[np.uint8], palette: NDArray[np.uint8]) -> NDArray[np.intp]:
+def _nearest(
+    colors: NDArray[np.uint8], palette: NDArray[np.uint8], space: Space
+) -> NDArray[np.intp]:
     # |x - c|^2 = |x|^2 - 2 x.c + |c|^2, and |x|^2 is the same for all c: what is left is one
-    # matrix product. Its terms are whole numbers below 2^24 for RGB and below 2^53 with
-    # alpha, so that float32 and float64 hold them exactly.
-    dtype = np.float32 if colors.shape[1] == 3 else np.float64
-    entries = composites(palette)[0]
+    # matrix product. In RGB its terms are whole numbers below 2^24, or below 2^53 with alpha, so
+    # that float32 and float64 hold them exactly, in whatever order they are added.
+    dtype = np.float32 if space == "rgb" and colors.shape[1] == 3 else np.float64
+    entries = _terms(palette, space)
     factors = np.concatenate([-2 * entries.T, (entries**2).sum(axis=1)[np.newaxis]]).astype(dtype)
     labels = np.empty(len(colors), dtype=np.intp)
     step = max(1, _CHUNK // len(palette))
-    for start in range(0, len(colors), step):
-        appearance = composites(colors[start : start + step])[0]
-        terms = np.ones((len(appearance), len(factors)), dtype=dtype)
-        terms[:, :-1] = appearance
-        (terms @ factors).argmin(axis=1, out=labels[start : start + step])
+    with contextlib.nullcontext() if space == "rgb" else single_thread():
+        for start in range(0, len(colors), step):
+            chunk = _terms(colors[start : start + step], space)
+            terms = np.ones((len(chunk), len(factors)), dtype=dtype)
+            terms[:, :-1] = chunk
+            (terms @ factors).argmin(axis=1, out=labels[start : start + step])
     return labels
+
+
+def _terms(colors: NDArray[np.uint8], space: Space) -> NDArray[np.float64]:
+    return composites(colors)[0] if space == "rgb" else to_points(colors, space)

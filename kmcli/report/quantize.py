@@ -105,7 +105,7 @@ def failure_report(source: str, message: str, exit_code: int) -> Report:
 def _picture_fields(outcome: QuantizeOutcome) -> list[Field]:
     image = outcome.image
     height, width = image.indices.shape
-    n_before, n_used = len(image.histogram.colors), len(image.palette.colors)
+    n_before, n_used = image.n_colors_before, len(image.palette.colors)
     ratio = outcome.output_bytes / outcome.source_bytes
     per_pixel = 8 * outcome.output_bytes / (width * height)
     raw_bits = 8 * image.palette.colors.shape[1]
