@@ -88,9 +88,10 @@ def learn_palette(
     """
     colors = histogram.colors
     fixed = _fixed_entries(colors, settings)
-    union = np.unique(np.concatenate([fixed, colors]), axis=0)
-    if len(union) <= settings.n_colors:
-        return LearnedPalette(union, ())
+    is_unseen = [not (colors == entry).all(axis=1).any() for entry in fixed]
+    unseen = fixed[np.array(is_unseen, dtype=bool)]
+    if len(colors) + len(unseen) <= settings.n_colors:
+        return LearnedPalette(np.concatenate([colors, unseen]), ())
     n_learned = settings.n_colors - len(fixed)
     if n_learned == 0:
         return LearnedPalette(fixed, ())
