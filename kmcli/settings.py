@@ -136,6 +136,43 @@ class QuantizeSettings:
         object.__setattr__(self, "kmeans", kmeans)
 
 
+@dataclass(frozen=True)
+class Target:
+    """What decides how many colours a picture gets.
+
+    Parameters
+    ----------
+    min_psnr : float, optional
+        The fewest colours that reach this peak signal-to-noise ratio, in dB.
+    max_delta_e : float, optional
+        The fewest colours whose mean colour difference is not above this.
+    max_size : int, optional
+        The most colours whose file has no more bytes than this; not with the other two.
+
+    Raises
+    ------
+    SettingsError
+        If nothing is asked for, or what contradicts itself.
+    """
+
+    min_psnr: float | None = None
+    max_delta_e: float | None = None
+    max_size: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.min_psnr is None and self.max_delta_e is None and self.max_size is None:
+            raise SettingsError("a target needs a quality or a size")
+        if self.max_size is not None and (self.min_psnr, self.max_delta_e) != (None, None):
+            raise SettingsError(
+                "a size asks for the most colours that fit, a quality for the fewest that "
+                "reach it: give one of them"
+            )
+        for name in ("min_psnr", "max_delta_e", "max_size"):
+            value = getattr(self, name)
+            if value is not None:
+                _require(name, value, 0 <= value < float("inf"), "0 or more")
+
+
 def _require(name: str, value: object, holds: bool, allowed: str) -> None:
     if not holds:
         raise SettingsError(f"{name} is {value}; it must be {allowed}")
