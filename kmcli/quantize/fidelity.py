@@ -1,4 +1,4 @@
-"""How far a quantized picture is from its original; the only user of scikit-image."""
+"""How far a quantized picture is from its original."""
 
 from dataclasses import dataclass
 
