@@ -110,6 +110,33 @@ def decode_image(data: bytes, max_pixels: int = MAX_PIXELS) -> DecodedImage:
     return DecodedImage(pixels, format_name, tuple(notes))
 
 
+def decode_grey(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """Decode an image file as shades of grey.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    max_pixels : int
+        Refuse larger pictures before decoding them.
+
+    Returns
+    -------
+    ndarray of shape (height, width), uint8
+        From 0 for black to 255 for white; what is transparent is black.
+
+    Raises
+    ------
+    InputError, LimitError
+        As `decode_image`.
+    """
+    pixels = decode_image(data, max_pixels).pixels
+    image = Image.fromarray(pixels)
+    if image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
+    return np.asarray(image.convert("L"))
+
+
 def encode_indexed_png(palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -> bytes:
     """Encode an indexed PNG at the smallest bit depth that holds the palette.
 

@@ -1,7 +1,6 @@
 """The command ``kmcli quantize``."""
 
-import functools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,18 +13,48 @@ from kmcli.cli.options import (
     option,
     report_options,
 )
+from kmcli.cli.quantize_file import Work
 from kmcli.errors import ExitCode
-from kmcli.settings import MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings
-
-if TYPE_CHECKING:
-    from kmcli.report.model import Report
+from kmcli.settings import MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings, Target
 
 COMMON_GROUP = "Most used"
 METHOD_GROUP = "Method"
+TARGET_GROUP = "As many colours as it takes"
 LIMITS_GROUP = "Limits"
 
-_LARGE_FILE = 2**20
-"""Bytes from which on decoding takes long enough to import scikit-learn meanwhile."""
+
+def _target(options: dict[str, Any]) -> Target | None:
+    target = {name: options[name] for name in ("min_psnr", "max_delta_e", "max_size")}
+    return None if set(target.values()) == {None} else Target(**target)
+
+
+def _n_colors(options: dict[str, Any]) -> int:
+    """Without -k a target may use all the colours there are."""
+    if options["colors"] is not None:
+        return int(options["colors"])
+    return MAX_COLORS if _target(options) else QuantizeSettings().n_colors
+
+
+def _parse_colors(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> tuple[tuple[int, int, int, int], ...]:
+    from kmcli.quantize.palette import parse_colors
+
+    return () if value is None else parse_colors(value)
+
+
+def _parse_region(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> tuple[int, ...] | None:
+    if value is None:
+        return None
+    words = value.split(",")
+    if len(words) != 4 or not all(word.strip().isdecimal() for word in words):
+        raise click.BadParameter(f"{value!r} is not of the form X,Y,W,H, in pixels")
+    left, top, width, height = map(int, words)
+    if width == 0 or height == 0:
+        raise click.BadParameter(f"{value!r} holds no pixels")
+    return left, top, width, height
 
 
 @click.command(
@@ -39,9 +68,7 @@ _LARGE_FILE = 2**20
     group=COMMON_GROUP,
     type=click.IntRange(1, MAX_COLORS),
     metavar="N",
-    default=QuantizeSettings().n_colors,
-    show_default=True,
-    help=f"Most colours of the result, 1 to {MAX_COLORS}.",
+    help=f"Most colours of the result, 1 to {MAX_COLORS}.  [default: 16]",
 )
 @option(
     "-o",
@@ -75,6 +102,65 @@ _LARGE_FILE = 2**20
     show_default=True,
     help="How long to search for a better palette.",
 )
+@option(
+    "--space",
+    group=METHOD_GROUP,
+    type=click.Choice(["rgb", "oklab", "lab"]),
+    default=QuantizeSettings().space,
+    show_default=True,
+    help="Where the error is made small: in RGB, or as it is perceived.",
+)
+@option(
+    "--lock",
+    group=METHOD_GROUP,
+    metavar="COLORS",
+    callback=_parse_colors,
+    help="Colours to be in the palette exactly, like '#fff,#c00'; the others are learned "
+    "around them.",
+)
+@option(
+    "--order",
+    group=METHOD_GROUP,
+    type=click.Choice(["luminance", "share", "hue"]),
+    default=QuantizeSettings().order,
+    show_default=True,
+    help="Order of the palette; from dark to light compresses best.",
+)
+@option(
+    "--region",
+    group=METHOD_GROUP,
+    metavar="X,Y,W,H",
+    callback=_parse_region,
+    help="Learn the palette from this part of the picture only.",
+)
+@option(
+    "--weight-mask",
+    group=METHOD_GROUP,
+    metavar="FILE",
+    type=click.Path(),
+    help="Grey picture of the same size: where it is light, colours count more.",
+)
+@option(
+    "--min-psnr",
+    group=TARGET_GROUP,
+    type=click.FloatRange(min=0),
+    metavar="DB",
+    help="Fewest colours that reach this PSNR, at most -k.",
+)
+@option(
+    "--max-delta-e",
+    group=TARGET_GROUP,
+    type=click.FloatRange(min=0),
+    metavar="X",
+    help="Fewest colours of at most this mean colour difference, at most -k; 2 is just noticeable.",
+)
+@option(
+    "--max-size",
+    group=TARGET_GROUP,
+    type=click.IntRange(min=0),
+    metavar="BYTES",
+    help="Most colours whose PNG is not larger than this, at most -k.",
+)
 @kmeans_options("[default: 16, fewer from 32 colours on]")
 @option(
     "--max-pixels",
@@ -101,8 +187,11 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     PNGs. A picture that has no more colours than asked for is copied exactly.
     """
     settings = QuantizeSettings(
-        n_colors=options["colors"],
+        n_colors=_n_colors(options),
+        space=options["space"],
         effort=options["effort"],
+        locked=options["lock"],
+        order=options["order"],
         init=options["init"],
         n_init=options["n_init"],
         max_iter=options["max_iter"],
@@ -114,65 +203,18 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     reports = ReportOptions(
         options["report"], options["json"], options["report_file"], options["quiet"]
     )
-    jobs = batch.plan(images, f"-k{settings.n_colors}.png", to, reports)
-    work = functools.partial(
-        _quantize_file,
+    if options["region"] is not None and options["weight_mask"] is not None:
+        raise click.UsageError("--region and --weight-mask both say what counts: give one")
+    work = Work(
         settings=settings,
+        target=_target(options),
+        region=options["region"],
+        weight_mask=options["weight_mask"],
         force=to.force,
         with_report=reports.wanted,
         max_pixels=options["max_pixels"],
         max_bytes=options["max_input_bytes"],
     )
+    suffix = "-auto.png" if work.target else f"-k{settings.n_colors}.png"
+    jobs = batch.plan(images, suffix, to, reports)
     return batch.run(jobs, work, force=to.force, reports=reports)
-
-
-def _quantize_file(
-    job: batch.Job,
-    *,
-    settings: QuantizeSettings,
-    force: bool,
-    with_report: bool,
-    max_pixels: int,
-    max_bytes: int,
-) -> batch.Outcome:
-    # Late, so that help and usage errors come at once.
-    from kmcli.clustering import import_in_background
-    from kmcli.files import publish, read_input
-    from kmcli.image_io import decode_image, encode_indexed_png, png_bit_depth
-    from kmcli.quantize import measure_ssim, quantize_image, quantize_randomly
-
-    data = read_input(job.source, max_bytes)
-    n_bytes = len(data)
-    if n_bytes > _LARGE_FILE:
-        import_in_background()
-    decoded = decode_image(data, max_pixels)
-    del data
-    image = quantize_image(decoded.pixels, settings)
-    png = encode_indexed_png(image.palette.colors, image.indices)
-    reports: tuple[Report, ...] = ()
-    if with_report:
-        from kmcli.report.quantize import QuantizeOutcome, quantize_report
-
-        baseline = quantize_randomly(decoded.pixels, settings)
-        outcome = QuantizeOutcome(
-            source=job.source,
-            source_format=decoded.format,
-            source_bytes=n_bytes,
-            output=job.output,
-            output_bytes=len(png),
-            bit_depth=png_bit_depth(png),
-            image=image,
-            ssim=measure_ssim(decoded.pixels, image),
-            baseline=baseline,
-            baseline_ssim=measure_ssim(decoded.pixels, baseline),
-            settings=settings,
-        )
-        reports = (quantize_report(outcome),)
-    publish(png, job.output, force=force)
-    psnr = image.psnr
-    quality = "exact copy" if psnr is None else f"{psnr:.1f} dB"
-    summary = (
-        f"{job.names}: {image.n_colors_before} -> {len(image.palette.colors)} "
-        f"colours, {quality}, {n_bytes / 1000:.1f} -> {len(png) / 1000:.1f} kB"
-    )
-    return batch.Outcome(summary, decoded.warnings, reports)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from kmcli.quantize import QuantizedImage
 from kmcli.quantize.fidelity import Fidelity
+from kmcli.quantize.targets import Trial
 from kmcli.report.model import Field, Report, Section, Table
 from kmcli.settings import QuantizeSettings
 
@@ -32,7 +33,9 @@ class QuantizeOutcome:
     baseline_ssim : float or None
         Structural similarity of the baseline.
     settings : QuantizeSettings
-        What was asked for.
+        What was asked for; where a target decided, with the number of colours it led to.
+    trials : tuple of Trial
+        The numbers of colours that were tried on the way to a target.
     """
 
     source: str
@@ -46,6 +49,7 @@ class QuantizeOutcome:
     baseline: QuantizedImage
     baseline_ssim: float | None
     settings: QuantizeSettings
+    trials: tuple[Trial, ...]
 
 
 def quantize_report(outcome: QuantizeOutcome) -> Report:
@@ -70,6 +74,7 @@ def quantize_report(outcome: QuantizeOutcome) -> Report:
                 fidelity_fields(outcome.baseline.fidelity, outcome.baseline_ssim),
                 key="random_palette",
             ),
+            Table("Numbers of colours tried", "curve", _trial_rows(outcome)),
             Section("Clustering", _clustering_fields(outcome)),
             Table("Stages", "stages", _stage_rows(outcome)),
             Table("Palette", "palette", _palette_rows(outcome), swatch_key="hex"),
@@ -158,11 +163,10 @@ def fidelity_fields(fidelity: Fidelity, ssim: float | None) -> list[Field]:
     -------
     list of Field
     """
-    psnr = "exact copy" if fidelity.psnr is None else f"{fidelity.psnr:.2f} dB"
     similarity = "not defined below 7 x 7 pixels" if ssim is None else f"{ssim:.4f}"
     return [
         Field("mse", "MSE (RGB, summed)", fidelity.mse, f"{fidelity.mse:.2f}"),
-        Field("psnr", "PSNR", fidelity.psnr, psnr),
+        Field("psnr", "PSNR", fidelity.psnr, _decibels(fidelity.psnr)),
         Field("ssim", "SSIM", ssim, similarity),
         Field(
             "delta_e_mean",
@@ -202,6 +206,7 @@ def _clustering_fields(outcome: QuantizeOutcome) -> list[Field]:
         Field("start_inertias", "", starts[0] if starts else []),
         Field("n_iter", "iterations", n_iter, str(n_iter)),
         Field("inertia", "inertia", inertia, "0" if inertia is None else f"{inertia:.6g}"),
+        Field("space", "colour space", outcome.settings.space, outcome.settings.space),
         Field("effort", "effort", outcome.settings.effort, outcome.settings.effort),
         Field("seed", "seed", kmeans.random_state, str(kmeans.random_state)),
     ]
@@ -237,6 +242,27 @@ def _stage_rows(outcome: QuantizeOutcome) -> list[list[Field]]:
         ]
         for stage in outcome.image.stages
     ]
+
+
+def _trial_rows(outcome: QuantizeOutcome) -> list[list[Field]]:
+    return [
+        [
+            Field("k", "colours", trial.n_colors, str(trial.n_colors)),
+            Field("psnr", "PSNR", trial.psnr, _decibels(trial.psnr)),
+            Field(
+                "delta_e_mean",
+                "Oklab difference, mean",
+                trial.delta_e_mean,
+                f"{trial.delta_e_mean:.2f}",
+            ),
+            Field("bytes", "bytes", trial.n_bytes, str(trial.n_bytes or "")),
+        ]
+        for trial in outcome.trials
+    ]
+
+
+def _decibels(psnr: float | None) -> str:
+    return "exact copy" if psnr is None else f"{psnr:.2f} dB"
 
 
 def _palette_rows(outcome: QuantizeOutcome) -> list[list[Field]]:
