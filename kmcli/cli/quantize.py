@@ -7,6 +7,7 @@ import click
 
 from kmcli.cli import batch
 from kmcli.cli.options import (
+    COMMON_GROUP,
     GroupedCommand,
     OutputOptions,
     ReportOptions,
@@ -20,7 +21,6 @@ from kmcli.settings import MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSett
 if TYPE_CHECKING:
     from kmcli.report.model import Report
 
-COMMON_GROUP = "Most used"
 LIMITS_GROUP = "Limits"
 
 

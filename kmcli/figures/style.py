@@ -34,10 +34,13 @@ class Style:
         Dark on light for print, light on dark for a dim room.
     dpi : int
         Pixels per inch.
+    size : tuple of float, optional
+        Width and height of every figure in inches; by default each has its own.
     """
 
     theme: Theme = "light"
     dpi: int = 150
+    size: tuple[float, float] | None = None
 
     @property
     def ink(self) -> str:
@@ -86,7 +89,7 @@ def new_figure(width: float, height: float, style: Style) -> Figure:
     Parameters
     ----------
     width, height : float
-        Size in inches.
+        Size in inches, unless the style has one.
     style : Style
         How it is drawn.
 
@@ -95,7 +98,7 @@ def new_figure(width: float, height: float, style: Style) -> Figure:
     Figure
     """
     with mpl.rc_context(style.rc()):
-        return Figure(figsize=(width, height), dpi=style.dpi, layout="constrained")
+        return Figure(figsize=style.size or (width, height), dpi=style.dpi, layout="constrained")
 
 
 def to_png(figure: Figure) -> bytes:
