@@ -44,7 +44,7 @@ def draw_centroids(result: DigitsResult, style: Style) -> Figure:
     n_clusters = len(result.sizes)
     n_columns = min(n_clusters, max(5, math.ceil(math.sqrt(1.5 * n_clusters))))
     n_rows = math.ceil(n_clusters / n_columns)
-    figure = new_figure(max(5.5, 1.75 * n_columns), 0.6 + 2.2 * n_rows, style)
+    figure = new_figure(max(5.5, 1.75 * n_columns), 0.7 + 2.55 * n_rows, style)
     with mpl.rc_context(style.rc()):
         figure.suptitle("Mean picture of each cluster and the digit it stands for", fontsize=14)
         grid = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
@@ -86,7 +86,8 @@ def draw_plane(result: DigitsResult, style: Style) -> Figure:
         _scatter(right, result.plane.points, result.digits.targets, style)
         for cluster, digit in enumerate(result.matching.labels):
             middle = np.median(result.plane.points[result.clustering.labels == cluster], axis=0)
-            _write_halo(left, middle, _digit_name(digit), style)
+            if digit is not None:
+                _write_halo(left, middle, str(digit), style)
         for digit in range(N_DIGITS):
             middle = np.median(result.plane.points[result.digits.targets == digit], axis=0)
             _write_halo(right, middle, str(digit), style)
@@ -228,7 +229,7 @@ def _write_halo(axes: Axes, where: NDArray[np.float64], text: str, style: Style)
 def _write_counts(axes: Axes, counts: NDArray[np.intp], style: Style) -> None:
     highest = counts.max()
     for (row, column), count in np.ndenumerate(counts):
-        dark_cell = count > 0.45 * highest
+        dark_cell = count > 0.65 * highest
         color = style.muted if count == 0 else "#ffffff" if dark_cell else style.ink
         axes.text(column, row, str(count), ha="center", va="center", color=color)
 

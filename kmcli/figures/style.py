@@ -17,11 +17,14 @@ CLUSTER_COLORS = (
     "#d55e00",
     "#56b4e9",
     "#999933",
-    "#882255",
-    "#44aa99",
-    "#aa4499",
+    "#b0305c",
+    "#7f6be0",
+    "#a0694a",
 )
-"""Okabe and Ito's colours first, then Paul Tol's muted ones; they repeat after ten."""
+"""Okabe and Ito's colours, then four that stay apart from them on light and on dark paper.
+
+They repeat after ten.
+"""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class Style:
             "axes.spines.top": False,
             "axes.titlecolor": ink,
             "axes.titlesize": 12,
+            "figure.constrained_layout.h_pad": 0.1,
+            "figure.constrained_layout.w_pad": 0.1,
             "figure.facecolor": paper,
             "font.family": "DejaVu Sans",
             "font.size": 11,
