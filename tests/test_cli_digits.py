@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from sklearn import datasets, metrics
 
+from kmcli.cli.digits import digits
 from kmcli.cli.main import run
 from kmcli.errors import ExitCode
 
@@ -225,3 +226,25 @@ def test_the_output_folder_may_not_be_a_file(folder: Path, capfd: Capture) -> No
     (folder / "taken").write_bytes(b"")
     assert run(["digits", "-d", "taken"]) == ExitCode.OUTPUT
     assert capfd.readouterr().err == "kmcli: error: taken: is a file, not a folder\n"
+
+
+DOCS = Path(__file__).parent.parent / "docs" / "digits.md"
+
+
+def test_docs_name_every_option() -> None:
+    text = DOCS.read_text()
+    options = [name for parameter in digits.params for name in parameter.opts]
+    assert [name for name in options if f"`{name}" not in text] == []
+
+
+def test_docs_name_every_json_key(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    arguments = ["--json", "--no-pictures", "--runs", "1", "--scan", "2:2", "-q"]
+    assert run(["digits", *QUICK, *arguments]) == ExitCode.DONE
+    report = json.loads(capfdbinary.readouterr().out)
+    assert "" not in report
+    keys = {*report}
+    for value in report.values():
+        if isinstance(value, list) and isinstance(value[0], dict):
+            keys |= value[0].keys()
+    text = DOCS.read_text()
+    assert [key for key in sorted(keys) if f"`{key}`" not in text] == []

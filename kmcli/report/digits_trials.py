@@ -27,9 +27,9 @@ def init_table(inits: Sequence[InitTrials]) -> list[Table | Note]:
     inertias = [trial.inertia for init in inits for trial in init.trials]
     best = int(np.argmin(inertias))
     remarks = [
-        f"The start of least inertia, {inertias[best]:.2f}, is {accuracies[best]:.4f} right one "
-        f"to one; the most right, {max(accuracies):.4f}, has inertia "
-        f"{inertias[int(np.argmax(accuracies))]:.2f}."
+        f"The least inertia, {inertias[best]:.2f}, is {accuracies[best]:.4f} right one to one.",
+        f"The most right, {max(accuracies):.4f}, has inertia "
+        f"{inertias[int(np.argmax(accuracies))]:.2f}.",
     ]
     if inits[-1].init == "pca":
         remarks.append("Starts from principal components leave nothing to chance: one run is all.")
