@@ -34,9 +34,13 @@ OWNERS = {
     "skimage.color": {"quantize/colorspace.py"},
     "skimage.metrics": {"quantize/fidelity.py"},
     "sklearn.cluster": {"clustering.py"},
+    "sklearn.datasets": {"digits/data.py"},
+    "sklearn.decomposition": {"digits/embedding.py"},
+    "sklearn.manifold": {"digits/embedding.py"},
     "sklearn.metrics": {"scores.py"},
+    "sklearn.preprocessing": {"digits/embedding.py"},
     "sklearn.exceptions": {"clustering.py"},
-    "threadpoolctl": {"clustering.py"},
+    "threadpoolctl": {"clustering.py", "digits/embedding.py"},
 }
 
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
@@ -95,6 +99,8 @@ def loaded_by(*arguments: str) -> set[str]:
 HEAVY = {"numpy", "scipy", "sklearn", "PIL", "matplotlib", "skimage", "rich"}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["quantize", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["quantize", "--help"], ["digits", "--help"]]
+)
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert not loaded_by(*arguments) & HEAVY

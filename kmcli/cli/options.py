@@ -45,6 +45,8 @@ def option(*names: str, group: str, **kwargs: Any) -> Callable[[F], F]:
     return click.option(*names, cls=GroupedOption, group=group, **kwargs)
 
 
+COMMON_GROUP = "Most used"
+FIGURE_GROUP = "Pictures"
 KMEANS_GROUP = "k-means, as in scikit-learn"
 OUTPUT_GROUP = "Output"
 REPORT_GROUP = "Report"
@@ -110,6 +112,96 @@ def kmeans_options(n_init_help: str) -> Callable[[F], F]:
             default=_DEFAULTS.random_state,
             show_default=True,
             help="Seed of all that is random.",
+        ),
+    )
+
+
+def clusters_option(default: int, most: int | None = None) -> Callable[[F], F]:
+    """Declare the number of clusters.
+
+    Parameters
+    ----------
+    default : int
+        The number if none is given.
+    most : int, optional
+        The largest number allowed.
+    """
+    return option(
+        "-k",
+        "--clusters",
+        group=COMMON_GROUP,
+        type=click.IntRange(1, most),
+        metavar="N",
+        default=default,
+        show_default=True,
+        help="How many clusters" + (f", 1 to {most}." if most else "."),
+    )
+
+
+def output_options() -> Callable[[F], F]:
+    """Declare where the outputs of a command go that writes several with fixed names."""
+    return _stacked(
+        option(
+            "-d",
+            "--output-dir",
+            group=COMMON_GROUP,
+            metavar="DIR",
+            type=click.Path(),
+            help="Folder for the outputs, made if missing.  [default: the current one]",
+        ),
+        option(
+            "-f",
+            "--force",
+            group=COMMON_GROUP,
+            is_flag=True,
+            help="Replace existing outputs.",
+        ),
+    )
+
+
+class _InchesType(click.ParamType[tuple[float, float]]):
+    """Width and height like ``8x6``."""
+
+    name = "WxH"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, float]:
+        try:
+            width, height = map(float, str(value).lower().split("x"))
+        except ValueError:
+            self.fail(f"{value!r} is not a size like 8x6, in inches", param, ctx)
+        if not (2 <= width <= 20 and 2 <= height <= 20):
+            self.fail(f"{value} inches are out of range: 2 to 20 each", param, ctx)
+        return width, height
+
+
+def figure_options() -> Callable[[F], F]:
+    """Declare how pictures of results are drawn."""
+    return _stacked(
+        option(
+            "--dpi",
+            group=FIGURE_GROUP,
+            type=click.IntRange(30, 400),
+            metavar="N",
+            default=150,
+            show_default=True,
+            help="Pixels per inch, 30 to 400.",
+        ),
+        option(
+            "--size",
+            group=FIGURE_GROUP,
+            type=_InchesType(),
+            metavar="WxH",
+            help="Width and height of each picture in inches, 2 to 20.  [default: as it needs]",
+        ),
+        option(
+            "--theme",
+            group=FIGURE_GROUP,
+            type=click.Choice(["light", "dark"]),
+            default="light",
+            show_default=True,
+            help="Dark on light for print, or light on dark for a dim room.",
         ),
     )
 

@@ -6,6 +6,7 @@ import click
 
 from kmcli.cli import batch
 from kmcli.cli.options import (
+    COMMON_GROUP,
     GroupedCommand,
     OutputOptions,
     ReportOptions,
@@ -17,7 +18,6 @@ from kmcli.cli.quantize_file import Work
 from kmcli.errors import ExitCode
 from kmcli.settings import MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings, Target
 
-COMMON_GROUP = "Most used"
 METHOD_GROUP = "Method"
 TARGET_GROUP = "As many colours as it takes"
 LIMITS_GROUP = "Limits"

@@ -17,11 +17,14 @@ CLUSTER_COLORS = (
     "#d55e00",
     "#56b4e9",
     "#999933",
-    "#882255",
-    "#44aa99",
-    "#aa4499",
+    "#b0305c",
+    "#7f6be0",
+    "#a0694a",
 )
-"""Okabe and Ito's colours first, then Paul Tol's muted ones; they repeat after ten."""
+"""Okabe and Ito's colours, then four that stay apart from them on light and on dark paper.
+
+They repeat after ten.
+"""
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,13 @@ class Style:
         Dark on light for print, light on dark for a dim room.
     dpi : int
         Pixels per inch.
+    size : tuple of float, optional
+        Width and height of every figure in inches; by default each has its own.
     """
 
     theme: Theme = "light"
     dpi: int = 150
+    size: tuple[float, float] | None = None
 
     @property
     def ink(self) -> str:
@@ -65,6 +71,8 @@ class Style:
             "axes.spines.top": False,
             "axes.titlecolor": ink,
             "axes.titlesize": 12,
+            "figure.constrained_layout.h_pad": 0.1,
+            "figure.constrained_layout.w_pad": 0.1,
             "figure.facecolor": paper,
             "font.family": "DejaVu Sans",
             "font.size": 11,
@@ -86,7 +94,7 @@ def new_figure(width: float, height: float, style: Style) -> Figure:
     Parameters
     ----------
     width, height : float
-        Size in inches.
+        Size in inches, unless the style has one.
     style : Style
         How it is drawn.
 
@@ -95,7 +103,7 @@ def new_figure(width: float, height: float, style: Style) -> Figure:
     Figure
     """
     with mpl.rc_context(style.rc()):
-        return Figure(figsize=(width, height), dpi=style.dpi, layout="constrained")
+        return Figure(figsize=style.size or (width, height), dpi=style.dpi, layout="constrained")
 
 
 def to_png(figure: Figure) -> bytes:

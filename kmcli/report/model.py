@@ -61,7 +61,7 @@ class Table:
     title : str
         The heading.
     key : str
-        The name of the array in JSON.
+        The name of the array in JSON; an empty key leaves it out of JSON.
     rows : sequence of sequence of Field
         The rows; each has the same keys and labels. The labels head the columns.
     swatch_key : str
@@ -75,6 +75,22 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Sentences under one heading, for people only: JSON leaves them out.
+
+    Attributes
+    ----------
+    title : str
+        The heading.
+    lines : sequence of str
+        A line each; without any, the heading is left out too.
+    """
+
+    title: str
+    lines: Sequence[str]
+
+
+@dataclass(frozen=True)
 class Report:
     """A report on one result.
 
@@ -82,20 +98,21 @@ class Report:
     ----------
     title : str
         What it is about.
-    parts : sequence of Section or Table
+    parts : sequence of Section, Table or Note
         What it says, in order.
     """
 
     title: str
-    parts: Sequence[Section | Table]
+    parts: Sequence[Section | Table | Note]
 
     def to_json(self) -> str:
         """Give the report as one line of JSON, without a line break at its end."""
         data: dict[str, Value] = {}
         for part in self.parts:
             if isinstance(part, Table):
-                data[part.key] = [{field.key: field.value for field in row} for row in part.rows]
-            else:
+                rows = [{field.key: field.value for field in row} for row in part.rows]
+                data.update({part.key: rows} if part.key else {})
+            elif isinstance(part, Section):
                 values = {field.key: field.value for field in part.fields}
                 data.update({part.key: values} if part.key else values)
         return json.dumps(data, allow_nan=False)
@@ -116,14 +133,22 @@ class Report:
         labels = [field.label for part in self.parts for field in _shown_fields(part)]
         width = max(map(len, labels), default=0)
         for part in self.parts:
-            body = _table_text(part, paint) if isinstance(part, Table) else _text(part, width)
+            body = _part_text(part, width, paint)
             if body:
                 blocks.append(f"{part.title}\n{body}")
         return "\n".join(blocks)
 
 
-def _shown_fields(part: Section | Table) -> list[Field]:
-    return [] if isinstance(part, Table) else [field for field in part.fields if field.label]
+def _shown_fields(part: Section | Table | Note) -> list[Field]:
+    return [field for field in part.fields if field.label] if isinstance(part, Section) else []
+
+
+def _part_text(part: Section | Table | Note, width: int, paint: Paint | None) -> str:
+    if isinstance(part, Table):
+        return _table_text(part, paint)
+    if isinstance(part, Note):
+        return "".join(f"  {line}\n" for line in part.lines)
+    return _text(part, width)
 
 
 def _text(section: Section, width: int) -> str:

@@ -1,12 +1,11 @@
-"""Every setting and its default, as frozen dataclasses."""
+"""How a picture is quantized."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 from kmcli.errors import SettingsError
+from kmcli.settings.kmeans import Algorithm, Init, KMeansSettings, require, require_one_of
 
-Init = Literal["k-means++", "random"]
-Algorithm = Literal["lloyd", "elkan"]
 Effort = Literal["fast", "normal", "best"]
 Space = Literal["rgb", "oklab", "lab"]
 Order = Literal["luminance", "share", "hue"]
@@ -19,53 +18,6 @@ MAX_PIXELS = 89_478_485
 
 MAX_INPUT_BYTES = 2**30
 """Default limit on the bytes of one input file: 1 GiB."""
-
-
-@dataclass(frozen=True)
-class KMeansSettings:
-    """Parameters of k-means, with the names and meanings of ``sklearn.cluster.KMeans``.
-
-    Parameters
-    ----------
-    n_clusters : int
-        How many clusters to form, at least 1.
-    init : {"k-means++", "random"}
-        How the first centres are chosen.
-    n_init : int
-        How many starts are tried; the one of lowest inertia is kept.
-    max_iter : int
-        Limit on the iterations of one start.
-    tol : float
-        A start has converged when its centres move by less than this, relative to the
-        variance of the points.
-    algorithm : {"lloyd", "elkan"}
-        Which variant of the iteration is used; both end in the same clustering.
-    random_state : int
-        Seed, from 0 to 2**32 - 1.
-
-    Raises
-    ------
-    SettingsError
-        If a value is out of range.
-    """
-
-    n_clusters: int = 8
-    init: Init = "k-means++"
-    n_init: int = 10
-    max_iter: int = 300
-    tol: float = 1e-4
-    algorithm: Algorithm = "lloyd"
-    random_state: int = 0
-
-    def __post_init__(self) -> None:
-        _require("n_clusters", self.n_clusters, self.n_clusters >= 1, "at least 1")
-        _require("n_init", self.n_init, self.n_init >= 1, "at least 1")
-        _require("max_iter", self.max_iter, self.max_iter >= 1, "at least 1")
-        _require("tol", self.tol, 0 <= self.tol < float("inf"), "0 or more")
-        _require_one_of("init", self.init, ("k-means++", "random"))
-        _require_one_of("algorithm", self.algorithm, ("lloyd", "elkan"))
-        seed = self.random_state
-        _require("random_state", seed, 0 <= seed < 2**32, "from 0 to 4294967295")
 
 
 @dataclass(frozen=True)
@@ -112,10 +64,10 @@ class QuantizeSettings:
 
     def __post_init__(self) -> None:
         in_range = 1 <= self.n_colors <= MAX_COLORS
-        _require("n_colors", self.n_colors, in_range, f"from 1 to {MAX_COLORS}")
-        _require_one_of("effort", self.effort, ("fast", "normal", "best"))
-        _require_one_of("space", self.space, ("rgb", "oklab", "lab"))
-        _require_one_of("order", self.order, ("luminance", "share", "hue"))
+        require("n_colors", self.n_colors, in_range, f"from 1 to {MAX_COLORS}")
+        require_one_of("effort", self.effort, ("fast", "normal", "best"))
+        require_one_of("space", self.space, ("rgb", "oklab", "lab"))
+        require_one_of("order", self.order, ("luminance", "share", "hue"))
         if len(set(self.locked)) > self.n_colors:
             raise SettingsError(
                 f"{len(set(self.locked))} colours are locked, but the palette is to have no more "
@@ -170,14 +122,4 @@ class Target:
         for name in ("min_psnr", "max_delta_e", "max_size"):
             value = getattr(self, name)
             if value is not None:
-                _require(name, value, 0 <= value < float("inf"), "0 or more")
-
-
-def _require(name: str, value: object, holds: bool, allowed: str) -> None:
-    if not holds:
-        raise SettingsError(f"{name} is {value}; it must be {allowed}")
-
-
-def _require_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
-    if value not in allowed:
-        raise SettingsError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
+                require(name, value, 0 <= value < float("inf"), "0 or more")

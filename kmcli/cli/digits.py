@@ -1,0 +1,291 @@
+"""The command ``kmcli digits``."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kmcli.cli import console, outputs
+from kmcli.cli.options import (
+    FIGURE_GROUP,
+    GroupedCommand,
+    OutputOptions,
+    ReportOptions,
+    clusters_option,
+    figure_options,
+    kmeans_options,
+    option,
+    output_options,
+    report_options,
+)
+from kmcli.errors import ExitCode, SettingsError
+from kmcli.files import STREAM
+from kmcli.settings import (
+    MAX_DIGIT_CLUSTERS,
+    N_DIGITS,
+    DigitsSettings,
+    Embedding,
+    EmbeddingMethod,
+    KMeansSettings,
+)
+
+if TYPE_CHECKING:
+    from kmcli.digits import DigitsResult
+    from kmcli.digits.trials import InitTrials, ScanStep
+
+DIGITS_GROUP = "Digits"
+
+_DEFAULT_N_INIT = KMeansSettings().n_init
+
+
+class _EmbeddingType(click.ParamType[Embedding]):
+    """``none``, ``pca:N``, ``tsne`` or ``scale``."""
+
+    name = "embedding"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Embedding:
+        if isinstance(value, Embedding):
+            return value
+        methods: dict[str, EmbeddingMethod] = {"none": "none", "tsne": "tsne", "scale": "scale"}
+        if value in methods:
+            return Embedding(methods[value])
+        method, _, number = str(value).partition(":")
+        if method != "pca" or not (number.isascii() and number.isdigit()):
+            self.fail(f"{value!r} is not one of none, pca:N, tsne, scale", param, ctx)
+        try:
+            return Embedding("pca", int(number))
+        except SettingsError as error:
+            self.fail(f"{value!r}: {error}", param, ctx)
+
+
+class _RangeType(click.ParamType[range]):
+    """Numbers of clusters from the first to the last, like ``5:20``."""
+
+    name = "range"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> range:
+        first, _, last = str(value).partition(":")
+        if not all(end.isascii() and end.isdigit() for end in (first, last)):
+            self.fail(f"{value!r} is not a range like 5:20", param, ctx)
+        if not 1 <= int(first) <= int(last) <= MAX_DIGIT_CLUSTERS:
+            self.fail(
+                f"{value!r} must rise, from 1 at least to {MAX_DIGIT_CLUSTERS} at most", param, ctx
+            )
+        return range(int(first), int(last) + 1)
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Where each picture goes; None for those that are not wanted."""
+
+    centroids: str | None = None
+    plane: str | None = None
+    confusion: str | None = None
+    misses: str | None = None
+    inits: str | None = None
+    scan: str | None = None
+
+    @property
+    def paths(self) -> list[str]:
+        """All that are wanted."""
+        return [path for path in vars(self).values() if path is not None]
+
+
+@click.command(
+    cls=GroupedCommand,
+    epilog="Example: kmcli digits --report writes digits-centroids.png, digits-pca.png and "
+    "digits-confusion.png into the current folder and prints the report.",
+)
+@clusters_option(N_DIGITS, MAX_DIGIT_CLUSTERS)
+@output_options()
+@report_options()
+@option(
+    "--embed",
+    group=DIGITS_GROUP,
+    type=_EmbeddingType(),
+    metavar="E",
+    default=Embedding(),
+    help="What is clustered: none (the pixels), pca:N, tsne, scale.  [default: none]",
+)
+@option(
+    "--match",
+    group=DIGITS_GROUP,
+    type=click.Choice(["one-to-one", "majority"]),
+    help="Which digit a cluster stands for.  [default: one-to-one up to k = 10, else majority]",
+)
+@option(
+    "--runs",
+    group=DIGITS_GROUP,
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="Effect of initialisation: N single starts of each kind; digits-init.png.",
+)
+@option(
+    "--scan",
+    group=DIGITS_GROUP,
+    type=_RangeType(),
+    metavar="A:B",
+    help="Scores for A to B clusters as well; digits-scan.png.",
+)
+@option(
+    "--csv",
+    group=DIGITS_GROUP,
+    type=click.Path(),
+    metavar="FILE",
+    help="Cluster and digit of each picture as CSV; - is standard output.",
+)
+@option(
+    "--misses",
+    group=DIGITS_GROUP,
+    is_flag=True,
+    help="Also draw digits that were matched wrongly; digits-misses.png.",
+)
+@option(
+    "--no-pictures",
+    group=FIGURE_GROUP,
+    is_flag=True,
+    help="Draw nothing.",
+)
+@figure_options()
+@kmeans_options(f"[default: {_DEFAULT_N_INIT}]")
+def digits(**options: Any) -> ExitCode:
+    """Cluster handwritten digits without their labels, then compare with the labels.
+
+    The data are the 1797 pictures of 8 x 8 pixels that come with scikit-learn.
+    """
+    settings = DigitsSettings(
+        kmeans=KMeansSettings(
+            n_clusters=options["clusters"],
+            init=options["init"],
+            n_init=options["n_init"] or _DEFAULT_N_INIT,
+            max_iter=options["max_iter"],
+            tol=options["tol"],
+            algorithm=options["algorithm"],
+            random_state=options["seed"],
+        ),
+        embedding=options["embed"],
+        match=options["match"],
+    )
+    to = OutputOptions(None, options["output_dir"], options["force"])
+    reports = ReportOptions(
+        options["report"], options["json"], options["report_file"], options["quiet"]
+    )
+    csv = options["csv"]
+    pictures = _plan_pictures(options)
+    targets = [*pictures.paths, *([csv] if csv is not None else [])]
+    if not targets and not reports.wanted:
+        raise click.UsageError("--no-pictures leaves nothing to do; add --report, --json or --csv")
+    outputs.check(targets, reports, to, data_on_stdout=csv == STREAM)
+
+    # Late, so that help and usage errors come at once.
+    from kmcli.digits import run_digits
+
+    if settings.embedding.method == "tsne" and not reports.quiet:
+        console.say("digits: drawing the t-SNE map takes some seconds")
+    result = run_digits(settings)
+    inits, scan = _run_trials(result, options["runs"], options["scan"], quiet=reports.quiet)
+    files = list(_draw(result, inits, scan, pictures, options))
+    if csv is not None:
+        files.append((csv, _to_csv(result)))
+    report = None
+    if reports.wanted:
+        from kmcli.report.digits import digits_report
+
+        report = digits_report(result, inits, scan)
+
+    for path, data in files:
+        outputs.write(data, path, force=to.force)
+    if report is not None:
+        outputs.emit(report, reports, force=to.force)
+    if not reports.quiet:
+        console.say(_summary(result, [path for path in targets if path != STREAM]))
+    return ExitCode.DONE
+
+
+def _plan_pictures(options: dict[str, Any]) -> Pictures:
+    if options["no_pictures"]:
+        if options["misses"]:
+            raise click.UsageError("--misses asks for a picture, --no-pictures for none")
+        return Pictures()
+
+    def path(name: str) -> str:
+        return os.path.join(options["output_dir"] or "", f"digits-{name}.png")
+
+    return Pictures(
+        centroids=path("centroids"),
+        plane=path("pca"),
+        confusion=path("confusion"),
+        misses=path("misses") if options["misses"] else None,
+        inits=path("init") if options["runs"] else None,
+        scan=path("scan") if options["scan"] else None,
+    )
+
+
+def _run_trials(
+    result: "DigitsResult", n_runs: int | None, numbers: range | None, *, quiet: bool
+) -> "tuple[list[InitTrials], list[ScanStep]]":
+    from kmcli.digits.trials import compare_inits, count_fits, scan_clusters
+
+    n_fits = (count_fits(result, n_runs) if n_runs else 0) + len(numbers or ())
+    with console.progress(n_fits, quiet=quiet) as progress:
+        inits = compare_inits(result, n_runs, progress.advance) if n_runs else []
+        scan = scan_clusters(result, numbers, progress.advance) if numbers else []
+    return inits, scan
+
+
+def _draw(
+    result: "DigitsResult",
+    inits: "list[InitTrials]",
+    scan: "list[ScanStep]",
+    pictures: Pictures,
+    options: dict[str, Any],
+) -> Iterator[tuple[str, bytes]]:
+    if not pictures.paths:
+        return
+    from kmcli.figures import digits as figures
+    from kmcli.figures import digits_trials
+    from kmcli.figures.style import Style, to_png
+
+    style = Style(options["theme"], options["dpi"], options["size"])
+    if pictures.centroids is not None:
+        yield pictures.centroids, to_png(figures.draw_centroids(result, style))
+    if pictures.plane is not None:
+        yield pictures.plane, to_png(figures.draw_plane(result, style))
+    if pictures.confusion is not None:
+        yield pictures.confusion, to_png(figures.draw_confusion(result, style))
+    if pictures.misses is not None:
+        yield pictures.misses, to_png(figures.draw_misses(result, style))
+    if pictures.inits is not None:
+        yield pictures.inits, to_png(digits_trials.draw_inits(inits, style))
+    if pictures.scan is not None:
+        yield pictures.scan, to_png(digits_trials.draw_scan(scan, style))
+
+
+def _to_csv(result: "DigitsResult") -> bytes:
+    lines = ["index,true,cluster,digit,distance"]
+    columns = zip(
+        result.digits.targets.tolist(),
+        result.clustering.labels.tolist(),
+        result.distances.tolist(),
+        strict=True,
+    )
+    for index, (true, cluster, distance) in enumerate(columns):
+        digit = result.matching.labels[cluster]
+        shown = "" if digit is None else digit
+        lines.append(f"{index},{true},{cluster},{shown},{distance:.6f}")
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _summary(result: "DigitsResult", files: list[str]) -> str:
+    n_clusters = result.settings.kmeans.n_clusters
+    text = (
+        f"digits: {len(result.points)} in {n_clusters} cluster{'s' if n_clusters > 1 else ''}, "
+        f"{result.one_to_one.share:.1%} right one to one, {result.majority.share:.1%} by majority"
+    )
+    return f"{text} -> {', '.join(files)}" if files else text

@@ -1,0 +1,131 @@
+"""What is clustered instead of the pixels, and the plane on which it is shown."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.settings import Embedding
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Points in two dimensions, for a picture.
+
+    Attributes
+    ----------
+    points : ndarray of shape (n_points, 2), float64
+        The coordinates.
+    axes : tuple of str
+        What the two coordinates are.
+    """
+
+    points: NDArray[np.float64]
+    axes: tuple[str, str]
+
+
+def embed(pixels: NDArray[np.float64], embedding: Embedding, seed: int) -> NDArray[np.float64]:
+    """Turn pixels into the points that are clustered.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (n_points, 64), float64
+        The digits.
+    embedding : Embedding
+        Into what.
+    seed : int
+        Seed of t-SNE; the other embeddings leave nothing to chance.
+
+    Returns
+    -------
+    ndarray of shape (n_points, n_features), float64
+
+    Notes
+    -----
+    All of it runs on one thread: more would change the last bits of sums, which t-SNE
+    (L. van der Maaten and G. Hinton, 2008) amplifies until points move to other clusters.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        if embedding.method == "pca":
+            from sklearn.decomposition import PCA
+
+            points = PCA(embedding.n_components, svd_solver="full").fit_transform(pixels)
+        elif embedding.method == "tsne":
+            from sklearn.manifold import TSNE
+
+            points = TSNE(init="pca", random_state=seed).fit_transform(pixels)
+        elif embedding.method == "scale":
+            from sklearn.preprocessing import StandardScaler
+
+            points = StandardScaler().fit_transform(pixels)
+        else:
+            points = pixels
+    return np.asarray(points, dtype=np.float64)
+
+
+def project(points: NDArray[np.float64], embedding: Embedding) -> Plane:
+    """Lay the points that were clustered on a plane.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_features), float64
+        What was clustered.
+    embedding : Embedding
+        What the points are.
+
+    Returns
+    -------
+    Plane
+        The two first principal components; a t-SNE map as it is, since it is plane. Of a
+        single component, the second coordinate is 0.
+    """
+    if embedding.method == "tsne":
+        return Plane(points, ("first t-SNE coordinate", "second t-SNE coordinate"))
+    from sklearn.decomposition import PCA
+    from threadpoolctl import threadpool_limits
+
+    n_components = min(2, points.shape[1])
+    with threadpool_limits(limits=1):
+        pca = PCA(n_components, svd_solver="full")
+        plane = np.zeros((len(points), 2))
+        plane[:, :n_components] = pca.fit_transform(points)
+    shares = [*pca.explained_variance_ratio_.tolist(), 0.0]
+    names = ("first principal component", "second principal component")
+    first, second = (
+        f"{name} ({share:.1%} of the variance)"
+        for name, share in zip(names, shares[:2], strict=True)
+    )
+    return Plane(plane, (first, second))
+
+
+def principal_starts(points: NDArray[np.float64], n_clusters: int) -> NDArray[np.float64] | None:
+    """Derive first centres from the principal components, without any chance.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_features), float64
+        What is clustered.
+    n_clusters : int
+        How many centres are wanted.
+
+    Returns
+    -------
+    ndarray of shape (n_clusters, n_features) or None
+        The mean of the points, moved along one principal component each. None if there are
+        fewer features than clusters.
+
+    Notes
+    -----
+    As in scikit-learn's "A demo of K-Means clustering on the handwritten digits data", where
+    the unit vectors themselves are the centres because the mean is 0.
+    """
+    from sklearn.decomposition import PCA
+    from threadpoolctl import threadpool_limits
+
+    if n_clusters > points.shape[1]:
+        return None
+    with threadpool_limits(limits=1):
+        components = PCA(n_clusters, svd_solver="full").fit(points).components_
+    return np.asarray(points.mean(axis=0) + components, dtype=np.float64)

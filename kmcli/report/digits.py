@@ -1,0 +1,307 @@
+"""The report on clustered digits."""
+
+from collections.abc import Sequence
+
+from kmcli.digits import DigitsResult, find_confusions, score_digits
+from kmcli.digits.trials import InitTrials, ScanStep
+from kmcli.report.digits_trials import init_table, scan_tables
+from kmcli.report.model import Field, Note, Report, Section, Table
+from kmcli.scores import inverse_purity, tied_labels
+from kmcli.settings import N_DIGITS, Embedding
+
+_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+_N_CONFUSIONS = 5
+"""How many confusions are put in words; JSON has all of them."""
+
+
+def digits_report(
+    result: DigitsResult, inits: Sequence[InitTrials] = (), scan: Sequence[ScanStep] = ()
+) -> Report:
+    """Write the report on clustered digits.
+
+    Parameters
+    ----------
+    result : DigitsResult
+        The clusters and their digits.
+    inits : sequence of InitTrials
+        The effect of initialisation, if it was measured.
+    scan : sequence of ScanStep
+        Other numbers of clusters, if they were tried.
+
+    Returns
+    -------
+    Report
+    """
+    n_clusters = result.settings.kmeans.n_clusters
+    return Report(
+        title=f"{len(result.points)} digits in {_counted(n_clusters, 'cluster')}",
+        parts=[
+            Section("Data", _data_fields(result)),
+            Section("Clustering", _clustering_fields(result)),
+            Section("How many are right, by three definitions", _accuracy_fields(result)),
+            Note("Remarks", _remarks(result)),
+            Section("Agreement with the labels, whatever the clusters are called", _scores(result)),
+            Table("Confusion matrix: rows true digits, columns clusters", "", _confusion(result)),
+            Table("Clusters, the largest first", "clusters", _cluster_rows(result)),
+            Table(f"Digits, matched {_match_name(result)}", "digits", _digit_rows(result)),
+            Note("Most frequent confusions", _confusions_in_words(result)),
+            Section("", _array_fields(result)),
+            *init_table(inits),
+            *scan_tables(scan),
+        ],
+    )
+
+
+def embedding_name(embedding: Embedding) -> str:
+    """Say in words what was clustered.
+
+    Parameters
+    ----------
+    embedding : Embedding
+        What the pixels were turned into.
+
+    Returns
+    -------
+    str
+    """
+    number = embedding.n_components or 0
+    return {
+        "none": "the pixels as they are",
+        "pca": f"the first {_counted(number, 'principal component')}",
+        "tsne": "a t-SNE map of two dimensions",
+        "scale": "each pixel scaled to mean 0 and variance 1",
+    }[embedding.method]
+
+
+def _data_fields(result: DigitsResult) -> list[Field]:
+    n_points, height, width = result.digits.images.shape
+    n_features = result.points.shape[1]
+    pixels = result.digits.pixels
+    embedding = result.settings.embedding
+    return [
+        Field("n_samples", "digits", n_points, str(n_points)),
+        Field("image_height", "", height),
+        Field("image_width", "pictures", width, f"{width} x {height} pixels"),
+        Field("n_pixels", "data", pixels.shape[1], f"{n_points} x {pixels.shape[1]}"),
+        Field("grey_max", "grey values", float(pixels.max()), f"0 to {pixels.max():g}"),
+        Field("embed", "clustered", str(embedding), embedding_name(embedding)),
+        Field("n_features", "points", n_features, f"{n_points} x {n_features}"),
+    ]
+
+
+def _clustering_fields(result: DigitsResult) -> list[Field]:
+    kmeans = result.settings.kmeans
+    clustering = result.clustering
+    inertias = clustering.start_inertias
+    spread = f", inertia from {min(inertias):.2f} to {max(inertias):.2f}"
+    starts = f"{len(inertias)}{spread if len(inertias) > 1 else ''}"
+    rest = "at rest" if clustering.converged else "stopped by max_iter before it came to rest"
+    method = f"{kmeans.init}, {kmeans.algorithm}, tol {kmeans.tol:g}, max_iter {kmeans.max_iter}"
+    internal = result.internal
+    fields = [
+        Field("k", "clusters", kmeans.n_clusters, str(kmeans.n_clusters)),
+        Field("init", "method", kmeans.init, method),
+        Field("algorithm", "", kmeans.algorithm),
+        Field("tol", "", kmeans.tol),
+        Field("max_iter", "", kmeans.max_iter),
+        Field("n_init", "starts", kmeans.n_init, starts),
+        Field("start_inertias", "", list(inertias)),
+        Field("seed", "seed", kmeans.random_state, str(kmeans.random_state)),
+        Field("n_iter", "iterations", clustering.n_iter, f"{clustering.n_iter}, {rest}"),
+        Field("converged", "", clustering.converged),
+        Field("inertia", "inertia", clustering.inertia, f"{clustering.inertia:.2f}"),
+    ]
+    names = {
+        "silhouette": "silhouette",
+        "calinski_harabasz": "Calinski-Harabasz",
+        "davies_bouldin": "Davies-Bouldin",
+    }
+    for key, label in names.items():
+        value = None if internal is None else getattr(internal, key)
+        text = "not defined for one cluster" if value is None else f"{value:.4f}"
+        fields.append(Field(key, label, value, text))
+    return fields
+
+
+def _accuracy_fields(result: DigitsResult) -> list[Field]:
+    n_points = len(result.points)
+    inverse = inverse_purity(result.counts)
+
+    def text(n_correct: int, share: float, meaning: str) -> str:
+        return f"{share:.4f}  {n_correct:>4} of {n_points}; {meaning}"
+
+    one, most = result.one_to_one, result.majority
+    n_inverse = int(result.counts.max(axis=1).sum())
+    return [
+        Field(
+            "accuracy",
+            "one to one",
+            one.share,
+            text(one.n_correct, one.share, "each digit has one cluster at most (Hungarian)"),
+        ),
+        Field("n_correct", "", one.n_correct),
+        Field(
+            "purity",
+            "majority (purity)",
+            most.share,
+            text(most.n_correct, most.share, "each cluster is its most frequent digit"),
+        ),
+        Field(
+            "inverse_purity",
+            "notebook's formula",
+            inverse,
+            text(n_inverse, inverse, "each digit claims its largest cluster, even a shared one"),
+        ),
+        Field("match", "used below", result.settings.effective_match, _match_name(result)),
+    ]
+
+
+def _remarks(result: DigitsResult) -> list[str]:
+    n_clusters = len(result.sizes)
+    remarks = []
+    for cluster, labels in tied_labels(result.counts).items():
+        count = int(result.counts[labels[0], cluster])
+        held = " and ".join(f"{count} {_plural(label)}" for label in labels)
+        remarks.append(
+            f"Cluster {cluster} holds {held}, a tie; by majority it stands for "
+            f"{_plural(labels[0])}, the lowest."
+        )
+    for name, matching in (("By majority", result.majority), ("One to one", result.one_to_one)):
+        missing = sorted(set(range(N_DIGITS)) - {*matching.labels})
+        if missing:
+            remarks.append(f"{name}, no cluster stands for {_enumerated(missing)}.")
+    left_over = [c for c, label in enumerate(result.one_to_one.labels) if label is None]
+    if left_over:
+        remarks.append(
+            f"One to one, {len(left_over)} of {n_clusters} clusters are left over; their "
+            "digits count as wrong."
+        )
+    if n_clusters > N_DIGITS:
+        remarks.append(
+            "Purity rises with the number of clusters for free, up to 1 when every digit is "
+            "its own cluster."
+        )
+    if n_clusters < N_DIGITS:
+        remarks.append(
+            "The notebook's formula rises as clusters get fewer, up to 1 for a single one that "
+            "holds everything."
+        )
+    return remarks
+
+
+def _scores(result: DigitsResult) -> list[Field]:
+    names = {
+        "adjusted_rand": "adjusted Rand (ARI)",
+        "adjusted_mutual_info": "adjusted mutual information (AMI)",
+        "homogeneity": "homogeneity",
+        "completeness": "completeness",
+        "v_measure": "V-measure",
+        "fowlkes_mallows": "Fowlkes-Mallows",
+    }
+    values = {key: getattr(result.external, key) for key in names}
+    return [Field(key, label, values[key], f"{values[key]:.4f}") for key, label in names.items()]
+
+
+def _confusion(result: DigitsResult) -> list[list[Field]]:
+    labels = result.matching.labels
+    heads = {c: f"{_digit_text(labels[c])}:c{c}" for c in result.column_order}
+    return [
+        [
+            Field("true", "true", digit, str(digit)),
+            *(
+                Field(f"c{cluster}", head, int(row[cluster]), str(row[cluster]))
+                for cluster, head in heads.items()
+            ),
+            Field("all", "all", int(row.sum()), str(row.sum())),
+        ]
+        for digit, row in enumerate(result.counts)
+    ]
+
+
+def _cluster_rows(result: DigitsResult) -> list[list[Field]]:
+    rows = []
+    for cluster, size in enumerate(result.sizes.tolist()):
+        inside = result.clustering.labels == cluster
+        distance = float(result.distances[inside].mean())
+        purity = float(result.purities[cluster])
+        share = size / len(result.points)
+        majority = result.majority.labels[cluster]
+        single = result.one_to_one.labels[cluster]
+        rows.append(
+            [
+                Field("cluster", "cluster", cluster, str(cluster)),
+                Field("size", "size", size, str(size)),
+                Field("share", "share", share, f"{share:.1%}"),
+                Field("majority_digit", "majority", majority, _digit_text(majority)),
+                Field("purity", "purity", purity, f"{purity:.4f}"),
+                Field("one_to_one_digit", "one to one", single, _digit_text(single)),
+                Field("mean_distance", "mean distance", distance, f"{distance:.3f}"),
+            ]
+        )
+    return rows
+
+
+def _digit_rows(result: DigitsResult) -> list[list[Field]]:
+    return [
+        [
+            Field("digit", "digit", score.digit, str(score.digit)),
+            Field("n_true", "there are", score.n_true, str(score.n_true)),
+            Field("n_predicted", "taken for it", score.n_predicted, str(score.n_predicted)),
+            Field("n_correct", "rightly", score.n_correct, str(score.n_correct)),
+            Field(
+                "precision",
+                "precision",
+                score.precision,
+                "-" if score.precision is None else f"{score.precision:.4f}",
+            ),
+            Field("recall", "recall", score.recall, f"{score.recall:.4f}"),
+        ]
+        for score in score_digits(result)
+    ]
+
+
+def _confusions_in_words(result: DigitsResult) -> list[str]:
+    return [
+        f"{one.count:>4} {_plural(one.true, one.count)} taken for {_plural(one.taken_for)}"
+        if one.taken_for is not None
+        else f"{one.count:>4} {_plural(one.true, one.count)} in clusters that stand for no digit"
+        for one in find_confusions(result)[:_N_CONFUSIONS]
+    ]
+
+
+def _array_fields(result: DigitsResult) -> list[Field]:
+    """Give what only JSON holds, in the form that programs like best."""
+    confusions = [
+        {"true": one.true, "taken_for": one.taken_for, "count": one.count}
+        for one in find_confusions(result)
+    ]
+    return [
+        Field("confusion_matrix", "", result.counts.tolist()),
+        Field("confusions", "", confusions),
+        Field("centers", "", result.clustering.centers.tolist()),
+    ]
+
+
+def _match_name(result: DigitsResult) -> str:
+    return {"one-to-one": "one to one", "majority": "by majority"}[result.settings.effective_match]
+
+
+def _digit_text(digit: int | None) -> str:
+    return "-" if digit is None else str(digit)
+
+
+def _plural(digit: int, count: int = 2) -> str:
+    word = _WORDS[digit]
+    if count == 1:
+        return word
+    return f"{word}es" if word in ("zero", "six") else f"{word}s"
+
+
+def _enumerated(digits: list[int]) -> str:
+    words = [_plural(digit) for digit in digits]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

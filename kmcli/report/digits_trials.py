@@ -1,0 +1,109 @@
+"""The parts of the report on digits that compare many clusterings."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from kmcli.digits.trials import InitTrials, ScanStep
+from kmcli.report.model import Field, Note, Table
+
+
+def init_table(inits: Sequence[InitTrials]) -> list[Table | Note]:
+    """Tell the effect of initialisation.
+
+    Parameters
+    ----------
+    inits : sequence of InitTrials
+        What each way to choose the first centres leads to; may be empty.
+
+    Returns
+    -------
+    list of Table or Note
+        Empty if there is nothing to tell.
+    """
+    if not inits:
+        return []
+    accuracies = [trial.accuracy for init in inits for trial in init.trials]
+    inertias = [trial.inertia for init in inits for trial in init.trials]
+    best = int(np.argmin(inertias))
+    remarks = [
+        f"The least inertia, {inertias[best]:.2f}, is {accuracies[best]:.4f} right one to one.",
+        f"The most right, {max(accuracies):.4f}, has inertia "
+        f"{inertias[int(np.argmax(accuracies))]:.2f}.",
+    ]
+    if inits[-1].init == "pca":
+        remarks.append("Starts from principal components leave nothing to chance: one run is all.")
+    else:
+        remarks.append("No starts from principal components: the points have too few dimensions.")
+    title = "Effect of initialisation: single starts, least / median / most"
+    rows = [_init_row(init) for init in inits]
+    return [Table(title, "inits", rows), Note("Of all these starts", remarks)]
+
+
+def _init_row(init: InitTrials) -> list[Field]:
+    row = [
+        Field("init", "starts", init.init, init.init),
+        Field("n_runs", "runs", len(init.trials), str(len(init.trials))),
+    ]
+    columns = (
+        ("inertia", "inertia", ".0f"),
+        ("accuracy", "one to one", ".4f"),
+        ("purity", "purity", ".4f"),
+        ("n_iter", "iterations", ".0f"),
+    )
+    for key, label, form in columns:
+        values = [float(getattr(trial, key)) for trial in init.trials]
+        low, middle, high = min(values), float(np.median(values)), max(values)
+        text = f"{low:{form}} / {middle:{form}} / {high:{form}}"
+        # JSON has the values themselves, from which all the rest follows.
+        row.append(Field(key, label, values, text))
+    return row
+
+
+def scan_tables(scan: Sequence[ScanStep]) -> list[Table | Note]:
+    """Tell how the scores change with the number of clusters.
+
+    Parameters
+    ----------
+    scan : sequence of ScanStep
+        A step for each number; may be empty.
+
+    Returns
+    -------
+    list of Table or Note
+        Empty if there is nothing to tell.
+    """
+    if not scan:
+        return []
+    columns = {
+        "silhouette": "silhouette",
+        "accuracy": "one to one",
+        "purity": "purity",
+        "inverse_purity": "notebook's",
+        "adjusted_rand": "ARI",
+        "adjusted_mutual_info": "AMI",
+    }
+    best: dict[str, float] = {}
+    for key in columns:
+        values = [getattr(step, key) for step in scan]
+        best[key] = max((value for value in values if value is not None), default=0.0)
+    rows = []
+    for step in scan:
+        row = [
+            Field("k", "k", step.n_clusters, str(step.n_clusters)),
+            Field("inertia", "inertia", step.inertia, f"{step.inertia:.2f}"),
+        ]
+        for key, label in columns.items():
+            value = getattr(step, key)
+            mark = "*" if value == best[key] else ""
+            row.append(Field(key, label, value, "-" if value is None else f"{mark}{value:.4f}"))
+        rows.append(row)
+    remarks = [
+        "Inertia falls with k whatever the data are, purity tends to rise, and the notebook's",
+        "formula tends to fall. One to one, ARI and AMI can be compared across k, but need the",
+        "labels; the silhouette can be compared and needs none.",
+    ]
+    return [
+        Table("Number of clusters, best of each column marked *", "scan", rows),
+        Note("How to read it", remarks),
+    ]

@@ -1,0 +1,43 @@
+"""Every setting and its default, as frozen dataclasses; one module per command."""
+
+from kmcli.settings.digits import (
+    MAX_DIGIT_CLUSTERS,
+    N_DIGIT_PIXELS,
+    N_DIGITS,
+    DigitsSettings,
+    Embedding,
+    EmbeddingMethod,
+    Match,
+)
+from kmcli.settings.kmeans import Algorithm, Init, KMeansSettings
+from kmcli.settings.quantize import (
+    MAX_COLORS,
+    MAX_INPUT_BYTES,
+    MAX_PIXELS,
+    Effort,
+    Order,
+    QuantizeSettings,
+    Space,
+    Target,
+)
+
+__all__ = [
+    "MAX_COLORS",
+    "MAX_DIGIT_CLUSTERS",
+    "MAX_INPUT_BYTES",
+    "MAX_PIXELS",
+    "N_DIGITS",
+    "N_DIGIT_PIXELS",
+    "Algorithm",
+    "DigitsSettings",
+    "Effort",
+    "Embedding",
+    "EmbeddingMethod",
+    "Init",
+    "KMeansSettings",
+    "Match",
+    "Order",
+    "QuantizeSettings",
+    "Space",
+    "Target",
+]

@@ -1,0 +1,91 @@
+"""How the digits are clustered and judged."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from kmcli.settings.kmeans import KMeansSettings, require, require_one_of
+
+Match = Literal["one-to-one", "majority"]
+EmbeddingMethod = Literal["none", "pca", "tsne", "scale"]
+
+N_DIGITS = 10
+"""How many labels the digits have."""
+
+N_DIGIT_PIXELS = 64
+"""A digit is a picture of 8 x 8 pixels."""
+
+MAX_DIGIT_CLUSTERS = 100
+"""Beyond it the pictures of the digits command would not be readable."""
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """What the digits are turned into before they are clustered.
+
+    Parameters
+    ----------
+    method : {"none", "pca", "tsne", "scale"}
+        The pixels as they are; their first principal components; a t-SNE map of two
+        dimensions; or the pixels, each scaled to mean 0 and variance 1.
+    n_components : int, optional
+        How many principal components, 1 to 64; for ``pca`` only.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of range.
+    """
+
+    method: EmbeddingMethod = "none"
+    n_components: int | None = None
+
+    def __post_init__(self) -> None:
+        require_one_of("embed", self.method, ("none", "pca", "tsne", "scale"))
+        number = self.n_components
+        if self.method == "pca":
+            in_range = number is not None and 1 <= number <= N_DIGIT_PIXELS
+            require("n_components", number, in_range, f"from 1 to {N_DIGIT_PIXELS}")
+        else:
+            require("n_components", number, number is None, f"left out for {self.method}")
+
+    def __str__(self) -> str:
+        return self.method if self.n_components is None else f"pca:{self.n_components}"
+
+
+@dataclass(frozen=True)
+class DigitsSettings:
+    """How the digits are clustered and judged.
+
+    Parameters
+    ----------
+    kmeans : KMeansSettings
+        The parameters of the method; at most 100 clusters.
+    embedding : Embedding
+        What is clustered.
+    match : {"one-to-one", "majority"}, optional
+        Which digit a cluster stands for. By default one-to-one as long as there are enough
+        digits for all clusters, that is up to 10, and majority beyond.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of range.
+    """
+
+    kmeans: KMeansSettings = field(default_factory=lambda: KMeansSettings(n_clusters=N_DIGITS))
+    embedding: Embedding = field(default_factory=Embedding)
+    match: Match | None = None
+
+    def __post_init__(self) -> None:
+        n_clusters = self.kmeans.n_clusters
+        in_range = n_clusters <= MAX_DIGIT_CLUSTERS
+        require("n_clusters", n_clusters, in_range, f"from 1 to {MAX_DIGIT_CLUSTERS}")
+        if self.match is not None:
+            require_one_of("match", self.match, ("one-to-one", "majority"))
+
+    @property
+    def effective_match(self) -> Match:
+        """The matching that is used."""
+        if self.match is not None:
+            return self.match
+        return "one-to-one" if self.kmeans.n_clusters <= N_DIGITS else "majority"

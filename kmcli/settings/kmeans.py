@@ -1,0 +1,68 @@
+"""The parameters of k-means, and how settings are checked."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kmcli.errors import SettingsError
+
+Init = Literal["k-means++", "random"]
+Algorithm = Literal["lloyd", "elkan"]
+
+
+@dataclass(frozen=True)
+class KMeansSettings:
+    """Parameters of k-means, with the names and meanings of ``sklearn.cluster.KMeans``.
+
+    Parameters
+    ----------
+    n_clusters : int
+        How many clusters to form, at least 1.
+    init : {"k-means++", "random"}
+        How the first centres are chosen.
+    n_init : int
+        How many starts are tried; the one of lowest inertia is kept.
+    max_iter : int
+        Limit on the iterations of one start.
+    tol : float
+        A start has converged when its centres move by less than this, relative to the
+        variance of the points.
+    algorithm : {"lloyd", "elkan"}
+        Which variant of the iteration is used; both end in the same clustering.
+    random_state : int
+        Seed, from 0 to 2**32 - 1.
+
+    Raises
+    ------
+    SettingsError
+        If a value is out of range.
+    """
+
+    n_clusters: int = 8
+    init: Init = "k-means++"
+    n_init: int = 10
+    max_iter: int = 300
+    tol: float = 1e-4
+    algorithm: Algorithm = "lloyd"
+    random_state: int = 0
+
+    def __post_init__(self) -> None:
+        require("n_clusters", self.n_clusters, self.n_clusters >= 1, "at least 1")
+        require("n_init", self.n_init, self.n_init >= 1, "at least 1")
+        require("max_iter", self.max_iter, self.max_iter >= 1, "at least 1")
+        require("tol", self.tol, 0 <= self.tol < float("inf"), "0 or more")
+        require_one_of("init", self.init, ("k-means++", "random"))
+        require_one_of("algorithm", self.algorithm, ("lloyd", "elkan"))
+        seed = self.random_state
+        require("random_state", seed, 0 <= seed < 2**32, "from 0 to 4294967295")
+
+
+def require(name: str, value: object, holds: bool, allowed: str) -> None:
+    """Raise `SettingsError` unless a value is in range."""
+    if not holds:
+        raise SettingsError(f"{name} is {value}; it must be {allowed}")
+
+
+def require_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Raise `SettingsError` unless a value is one of those allowed."""
+    if value not in allowed:
+        raise SettingsError(f"{name} is {value!r}; it must be one of {', '.join(allowed)}")
