@@ -190,7 +190,8 @@ def figure_options() -> Callable[[F], F]:
             group=FIGURE_GROUP,
             callback=_parse_size,
             metavar="WxH",
-            help="Width and height of each picture in inches, 2 to 20.  [default: as it needs]",
+            help="Width and height of each picture in inches, 2 to 20; text is scaled with it.  "
+            "[default: as it needs]",
         ),
         option(
             "--theme",
