@@ -68,11 +68,12 @@ def test_pictures_can_be_drawn_for_any_number_of_clusters(k: str, folder: Path) 
     assert names(folder) == sorted([*PICTURES, "digits-misses.png"])
 
 
-def test_dpi_and_size_decide_the_pixels() -> None:
-    assert run(["digits", "--n-init", "1", "--dpi", "50", "--size", "8x5.5", "-q"]) == 0
+@pytest.mark.parametrize(("size", "pixels"), [("8x5.5", (400, 275)), ("3x7.3", (150, 365))])
+def test_dpi_and_size_decide_the_pixels(size: str, pixels: tuple[int, int]) -> None:
+    assert run(["digits", "--n-init", "1", "--dpi", "50", "--size", size, "-q"]) == 0
     for name in PICTURES:
         with Image.open(name) as image:
-            assert image.size == (400, 275)
+            assert image.size == pixels
 
 
 def test_same_call_gives_the_same_bytes(folder: Path) -> None:

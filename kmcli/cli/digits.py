@@ -40,44 +40,32 @@ DIGITS_GROUP = "Digits"
 _DEFAULT_N_INIT = KMeansSettings().n_init
 
 
-class _EmbeddingType(click.ParamType[Embedding]):
-    """``none``, ``pca:N``, ``tsne`` or ``scale``."""
-
-    name = "embedding"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Embedding:
-        if isinstance(value, Embedding):
-            return value
-        methods: dict[str, EmbeddingMethod] = {"none": "none", "tsne": "tsne", "scale": "scale"}
-        if value in methods:
-            return Embedding(methods[value])
-        method, _, number = str(value).partition(":")
-        if method != "pca" or not (number.isascii() and number.isdigit()):
-            self.fail(f"{value!r} is not one of none, pca:N, tsne, scale", param, ctx)
-        try:
-            return Embedding("pca", int(number))
-        except SettingsError as error:
-            self.fail(f"{value!r}: {error}", param, ctx)
+def _parse_embedding(_context: click.Context, _parameter: click.Parameter, value: str) -> Embedding:
+    methods: dict[str, EmbeddingMethod] = {"none": "none", "tsne": "tsne", "scale": "scale"}
+    if value in methods:
+        return Embedding(methods[value])
+    method, _, number = value.partition(":")
+    if method != "pca" or not (number.isascii() and number.isdigit()):
+        raise click.BadParameter(f"{value!r} is not one of none, pca:N, tsne, scale")
+    try:
+        return Embedding("pca", int(number))
+    except SettingsError as error:
+        raise click.BadParameter(f"{value!r}: {error}") from None
 
 
-class _RangeType(click.ParamType[range]):
-    """Numbers of clusters from the first to the last, like ``5:20``."""
-
-    name = "range"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> range:
-        first, _, last = str(value).partition(":")
-        if not all(end.isascii() and end.isdigit() for end in (first, last)):
-            self.fail(f"{value!r} is not a range like 5:20", param, ctx)
-        if not 1 <= int(first) <= int(last) <= MAX_DIGIT_CLUSTERS:
-            self.fail(
-                f"{value!r} must rise, from 1 at least to {MAX_DIGIT_CLUSTERS} at most", param, ctx
-            )
-        return range(int(first), int(last) + 1)
+def _parse_range(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> range | None:
+    if value is None:
+        return None
+    first, _, last = value.partition(":")
+    if not all(end.isascii() and end.isdigit() for end in (first, last)):
+        raise click.BadParameter(f"{value!r} is not a range like 5:20")
+    if not 1 <= int(first) <= int(last) <= MAX_DIGIT_CLUSTERS:
+        raise click.BadParameter(
+            f"{value!r} must rise, from 1 at least to {MAX_DIGIT_CLUSTERS} at most"
+        )
+    return range(int(first), int(last) + 1)
 
 
 @dataclass(frozen=True)
@@ -108,10 +96,11 @@ class Pictures:
 @option(
     "--embed",
     group=DIGITS_GROUP,
-    type=_EmbeddingType(),
+    callback=_parse_embedding,
     metavar="E",
-    default=Embedding(),
-    help="What is clustered: none (the pixels), pca:N, tsne, scale.  [default: none]",
+    default=str(Embedding()),
+    show_default=True,
+    help="What is clustered: none (the pixels as they are), pca:N, tsne, scale.",
 )
 @option(
     "--match",
@@ -129,7 +118,7 @@ class Pictures:
 @option(
     "--scan",
     group=DIGITS_GROUP,
-    type=_RangeType(),
+    callback=_parse_range,
     metavar="A:B",
     help="Scores for A to B clusters as well; digits-scan.png.",
 )
@@ -192,7 +181,9 @@ def digits(**options: Any) -> ExitCode:
     inits, scan = _run_trials(result, options["runs"], options["scan"], quiet=reports.quiet)
     files = list(_draw(result, inits, scan, pictures, options))
     if csv is not None:
-        files.append((csv, _to_csv(result)))
+        from kmcli.report.digits_csv import digits_csv
+
+        files.append((csv, digits_csv(result).encode()))
     report = None
     if reports.wanted:
         from kmcli.report.digits import digits_report
@@ -265,21 +256,6 @@ def _draw(
         yield pictures.inits, to_png(digits_trials.draw_inits(inits, style))
     if pictures.scan is not None:
         yield pictures.scan, to_png(digits_trials.draw_scan(scan, style))
-
-
-def _to_csv(result: "DigitsResult") -> bytes:
-    lines = ["index,true,cluster,digit,distance"]
-    columns = zip(
-        result.digits.targets.tolist(),
-        result.clustering.labels.tolist(),
-        result.distances.tolist(),
-        strict=True,
-    )
-    for index, (true, cluster, distance) in enumerate(columns):
-        digit = result.matching.labels[cluster]
-        shown = "" if digit is None else digit
-        lines.append(f"{index},{true},{cluster},{shown},{distance:.6f}")
-    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def _summary(result: "DigitsResult", files: list[str]) -> str:

@@ -159,21 +159,18 @@ def output_options() -> Callable[[F], F]:
     )
 
 
-class _InchesType(click.ParamType[tuple[float, float]]):
-    """Width and height like ``8x6``."""
-
-    name = "WxH"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, float]:
-        try:
-            width, height = map(float, str(value).lower().split("x"))
-        except ValueError:
-            self.fail(f"{value!r} is not a size like 8x6, in inches", param, ctx)
-        if not (2 <= width <= 20 and 2 <= height <= 20):
-            self.fail(f"{value} inches are out of range: 2 to 20 each", param, ctx)
-        return width, height
+def _parse_size(
+    _context: click.Context, _parameter: click.Parameter, value: str | None
+) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    try:
+        width, height = map(float, value.lower().split("x"))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a size like 8x6, in inches") from None
+    if not (2 <= width <= 20 and 2 <= height <= 20):
+        raise click.BadParameter(f"{value} inches are out of range: 2 to 20 each")
+    return width, height
 
 
 def figure_options() -> Callable[[F], F]:
@@ -191,9 +188,10 @@ def figure_options() -> Callable[[F], F]:
         option(
             "--size",
             group=FIGURE_GROUP,
-            type=_InchesType(),
+            callback=_parse_size,
             metavar="WxH",
-            help="Width and height of each picture in inches, 2 to 20.  [default: as it needs]",
+            help="Width and height of each picture in inches, 2 to 20; text is scaled with it.  "
+            "[default: as it needs]",
         ),
         option(
             "--theme",

@@ -94,7 +94,8 @@ def new_figure(width: float, height: float, style: Style) -> Figure:
     Parameters
     ----------
     width, height : float
-        Size in inches, unless the style has one.
+        Size in inches for which the figure is designed. If the style has another size, the
+        figure is scaled to it as a whole, text included, so that nothing is cut off.
     style : Style
         How it is drawn.
 
@@ -102,8 +103,13 @@ def new_figure(width: float, height: float, style: Style) -> Figure:
     -------
     Figure
     """
+    wanted = style.size or (width, height)
+    scale = min(wanted[0] / width, wanted[1] / height)
+    dpi = style.dpi * scale
+    # A hundredth of a pixel more, since matplotlib cuts off fractions of pixels.
+    size = [(round(inches * style.dpi) + 0.01) / dpi for inches in wanted]
     with mpl.rc_context(style.rc()):
-        return Figure(figsize=style.size or (width, height), dpi=style.dpi, layout="constrained")
+        return Figure(figsize=(size[0], size[1]), dpi=dpi, layout="constrained")
 
 
 def to_png(figure: Figure) -> bytes:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from kmcli.digits import DigitsResult, find_confusions, score_digits
+from kmcli.digits import DigitsResult, find_confusions
 from kmcli.digits.trials import InitTrials, ScanStep
-from kmcli.report.digits_trials import init_table, scan_tables
-from kmcli.report.model import Field, Note, Report, Section, Table
+from kmcli.report.digits_tables import cluster_table, confusion_table, digit_table
+from kmcli.report.digits_trials import init_parts, scan_parts
+from kmcli.report.model import Field, Note, Report, Section
 from kmcli.scores import inverse_purity, tied_labels
 from kmcli.settings import N_DIGITS, Embedding
 
@@ -42,13 +43,13 @@ def digits_report(
             Section("How many are right, by three definitions", _accuracy_fields(result)),
             Note("Remarks", _remarks(result)),
             Section("Agreement with the labels, whatever the clusters are called", _scores(result)),
-            Table("Confusion matrix: rows true digits, columns clusters", "", _confusion(result)),
-            Table("Clusters, the largest first", "clusters", _cluster_rows(result)),
-            Table(f"Digits, matched {_match_name(result)}", "digits", _digit_rows(result)),
+            confusion_table(result),
+            cluster_table(result),
+            digit_table(result, f"Digits, matched {_match_name(result)}"),
             Note("Most frequent confusions", _confusions_in_words(result)),
             Section("", _array_fields(result)),
-            *init_table(inits),
-            *scan_tables(scan),
+            *init_parts(inits),
+            *scan_parts(scan),
         ],
     )
 
@@ -203,64 +204,6 @@ def _scores(result: DigitsResult) -> list[Field]:
     return [Field(key, label, values[key], f"{values[key]:.4f}") for key, label in names.items()]
 
 
-def _confusion(result: DigitsResult) -> list[list[Field]]:
-    labels = result.matching.labels
-    heads = {c: f"{_digit_text(labels[c])}:c{c}" for c in result.column_order}
-    return [
-        [
-            Field("true", "true", digit, str(digit)),
-            *(
-                Field(f"c{cluster}", head, int(row[cluster]), str(row[cluster]))
-                for cluster, head in heads.items()
-            ),
-            Field("all", "all", int(row.sum()), str(row.sum())),
-        ]
-        for digit, row in enumerate(result.counts)
-    ]
-
-
-def _cluster_rows(result: DigitsResult) -> list[list[Field]]:
-    rows = []
-    for cluster, size in enumerate(result.sizes.tolist()):
-        inside = result.clustering.labels == cluster
-        distance = float(result.distances[inside].mean())
-        purity = float(result.purities[cluster])
-        share = size / len(result.points)
-        majority = result.majority.labels[cluster]
-        single = result.one_to_one.labels[cluster]
-        rows.append(
-            [
-                Field("cluster", "cluster", cluster, str(cluster)),
-                Field("size", "size", size, str(size)),
-                Field("share", "share", share, f"{share:.1%}"),
-                Field("majority_digit", "majority", majority, _digit_text(majority)),
-                Field("purity", "purity", purity, f"{purity:.4f}"),
-                Field("one_to_one_digit", "one to one", single, _digit_text(single)),
-                Field("mean_distance", "mean distance", distance, f"{distance:.3f}"),
-            ]
-        )
-    return rows
-
-
-def _digit_rows(result: DigitsResult) -> list[list[Field]]:
-    return [
-        [
-            Field("digit", "digit", score.digit, str(score.digit)),
-            Field("n_true", "there are", score.n_true, str(score.n_true)),
-            Field("n_predicted", "taken for it", score.n_predicted, str(score.n_predicted)),
-            Field("n_correct", "rightly", score.n_correct, str(score.n_correct)),
-            Field(
-                "precision",
-                "precision",
-                score.precision,
-                "-" if score.precision is None else f"{score.precision:.4f}",
-            ),
-            Field("recall", "recall", score.recall, f"{score.recall:.4f}"),
-        ]
-        for score in score_digits(result)
-    ]
-
-
 def _confusions_in_words(result: DigitsResult) -> list[str]:
     return [
         f"{one.count:>4} {_plural(one.true, one.count)} taken for {_plural(one.taken_for)}"
@@ -285,10 +228,6 @@ def _array_fields(result: DigitsResult) -> list[Field]:
 
 def _match_name(result: DigitsResult) -> str:
     return {"one-to-one": "one to one", "majority": "by majority"}[result.settings.effective_match]
-
-
-def _digit_text(digit: int | None) -> str:
-    return "-" if digit is None else str(digit)
 
 
 def _plural(digit: int, count: int = 2) -> str:

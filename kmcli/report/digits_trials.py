@@ -8,7 +8,7 @@ from kmcli.digits.trials import InitTrials, ScanStep
 from kmcli.report.model import Field, Note, Table
 
 
-def init_table(inits: Sequence[InitTrials]) -> list[Table | Note]:
+def init_parts(inits: Sequence[InitTrials]) -> list[Table | Note]:
     """Tell the effect of initialisation.
 
     Parameters
@@ -60,7 +60,7 @@ def _init_row(init: InitTrials) -> list[Field]:
     return row
 
 
-def scan_tables(scan: Sequence[ScanStep]) -> list[Table | Note]:
+def scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
     """Tell how the scores change with the number of clusters.
 
     Parameters
