@@ -249,3 +249,20 @@ def test_docs_name_every_json_key(capfdbinary: pytest.CaptureFixture[bytes]) -> 
             keys |= value[0].keys()
     text = DOCS.read_text()
     assert [key for key in sorted(keys) if f"`{key}`" not in text] == []
+
+
+def test_running_again_is_no_conflict_but_other_content_is(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    to = ["-q", "-d", str(tmp_path)]
+    assert run(["digits", *to, "--report-file", str(tmp_path / "report.txt")]) == 0
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert run(["digits", *to, "--json"]) == 0
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+    capfd.readouterr()
+    (tmp_path / "digits-pca.png").write_bytes(b"precious")
+    (tmp_path / "digits-confusion.png").unlink()
+    assert run(["digits", *to]) == 5
+    assert "digits-pca.png: exists with other content; use --force" in capfd.readouterr().err
+    assert (tmp_path / "digits-pca.png").read_bytes() == b"precious"
+    assert not (tmp_path / "digits-confusion.png").exists()

@@ -170,7 +170,7 @@ def digits(**options: Any) -> ExitCode:
     targets = [*pictures.paths, *([csv] if csv is not None else [])]
     if not targets and not reports.wanted:
         raise click.UsageError("--no-pictures leaves nothing to do; add --report, --json or --csv")
-    outputs.check(targets, reports, to, data_on_stdout=csv == STREAM)
+    outputs.check(targets, reports, to, data_on_stdout=csv == STREAM, may_exist=True)
 
     # Late, so that help and usage errors come at once.
     from kmcli.digits import run_digits
@@ -190,10 +190,7 @@ def digits(**options: Any) -> ExitCode:
 
         report = digits_report(result, inits, scan)
 
-    for path, data in files:
-        outputs.write(data, path, force=to.force)
-    if report is not None:
-        outputs.emit(report, reports, force=to.force)
+    outputs.write_all(files, report, reports, force=to.force)
     if not reports.quiet:
         console.say(_summary(result, [path for path in targets if path != STREAM]))
     return ExitCode.DONE

@@ -1,5 +1,6 @@
 """What a command leaves behind: check all targets first, then publish pictures and reports."""
 
+import contextlib
 import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ def check(
     *,
     inputs: Iterable[str] = (),
     data_on_stdout: bool = False,
+    may_exist: bool = False,
 ) -> None:
     """Refuse outputs that cannot be written, before any work is done.
 
@@ -36,6 +38,8 @@ def check(
         Files that must not be overwritten.
     data_on_stdout : bool
         Whether something other than a report goes to standard output.
+    may_exist : bool
+        Let existing files pass, since `write_all` will compare their content.
 
     Raises
     ------
@@ -62,7 +66,7 @@ def check(
     inputs = list(inputs)
     for path in files:
         try:
-            check_target(path, force=to.force, inputs=inputs)
+            check_target(path, force=to.force or may_exist, inputs=inputs)
         except OutputError as error:
             raise OutputError(f"{path}: {error}") from None
 
@@ -105,6 +109,53 @@ def write(data: bytes, path: str, *, force: bool) -> None:
         raise OutputError(f"{path}: {error}") from None
 
 
+def write_all(
+    files: Sequence[tuple[str, bytes]],
+    report: "Report | None",
+    reports: ReportOptions,
+    *,
+    force: bool,
+) -> None:
+    """Publish all that a command has made, or nothing if one of the files is in the way.
+
+    A file that is there already with the very same content is not in the way: to run a command
+    again, perhaps for another form of the report, is no reason to complain.
+
+    Parameters
+    ----------
+    files : sequence of (str, bytes)
+        Paths and contents; ``-`` is standard output.
+    report : Report or None
+        The report, if one is wanted.
+    reports : ReportOptions
+        Which forms of it.
+    force : bool
+        Whether existing files of other content may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If a file exists with other content, or cannot be written.
+    """
+    files = list(files)
+    if report is not None and reports.report_file is not None:
+        files.append((reports.report_file, _report_bytes([report], reports.report_file)))
+    missing = [(path, data) for path, data in files if force or not _is_there(path, data)]
+    for path, data in missing:
+        write(data, path, force=force)
+    if report is not None and reports.on_stdout:
+        print_report(report, as_json=reports.json)
+
+
+def _is_there(path: str, data: bytes) -> bool:
+    if path == STREAM or not os.path.isfile(path):
+        return False
+    with contextlib.suppress(OSError), open(path, "rb") as existing:
+        if existing.read(len(data) + 1) == data:
+            return True
+    raise OutputError(f"{path}: exists with other content; use --force to replace it")
+
+
 def print_report(report: "Report", *, as_json: bool, is_first: bool = True) -> None:
     """Print a report on standard output.
 
@@ -141,29 +192,13 @@ def write_report_file(reports: Sequence["Report"], path: str, *, force: bool) ->
     OutputError
         If it cannot be written.
     """
+    write(_report_bytes(reports, path), path, force=force)
+
+
+def _report_bytes(reports: Sequence["Report"], path: str) -> bytes:
     if path.endswith((".json", ".jsonl")):
-        text = "".join(report.to_json() + "\n" for report in reports)
-    else:
-        text = "\n".join(report.to_text() for report in reports)
-    write(_encoded(text), path, force=force)
-
-
-def emit(report: "Report", reports: ReportOptions, *, force: bool) -> None:
-    """Print and write the one report of a command, as far as it is wanted.
-
-    Parameters
-    ----------
-    report : Report
-        The report.
-    reports : ReportOptions
-        Which forms are wanted.
-    force : bool
-        Whether an existing file may be replaced.
-    """
-    if reports.report_file is not None:
-        write_report_file([report], reports.report_file, force=force)
-    if reports.on_stdout:
-        print_report(report, as_json=reports.json)
+        return _encoded("".join(report.to_json() + "\n" for report in reports))
+    return _encoded("\n".join(report.to_text() for report in reports))
 
 
 def _make_folder(path: str) -> None:
