@@ -198,3 +198,187 @@ def _checked_weights(weights: ArrayLike | None, n_points: int) -> NDArray[np.flo
         index = int(valid.argmin())
         raise SettingsError(f"the weight of point {index} is {weights[index]}; it must be >= 0")
     return weights
+
+
+@dataclass(frozen=True)
+class KMeansStep:
+    """One iteration of k-means: points go to centres, then centres go to their points.
+
+    Attributes
+    ----------
+    before : ndarray of shape (n_clusters, n_features), float64
+        The centres at the beginning.
+    labels : ndarray of shape (n_points,), int32
+        The nearest of them for each point: the expectation step.
+    after : ndarray of shape (n_clusters, n_features), float64
+        The means of the points of each centre: the maximization step. A centre without points
+        moves to the point farthest from its own centre.
+    inertia_before, inertia_after : float
+        Inertia with these labels, around the centres before and after.
+    """
+
+    before: NDArray[np.float64]
+    labels: NDArray[np.int32]
+    after: NDArray[np.float64]
+    inertia_before: float
+    inertia_after: float
+
+    @property
+    def empty_clusters(self) -> list[int]:
+        """The centres that no point was nearest to."""
+        present = np.bincount(self.labels, minlength=len(self.before)) > 0
+        return np.flatnonzero(~present).tolist()
+
+
+def trace_kmeans(
+    points: ArrayLike, settings: KMeansSettings, starts: ArrayLike
+) -> tuple[KMeansStep, ...]:
+    """Show every iteration of one start of k-means.
+
+    Each step is scikit-learn's own computation: the centres after i iterations are those of a
+    run that is stopped there. Clusters keep the numbers of their starts throughout.
+
+    Parameters
+    ----------
+    points : array_like of shape (n_points, n_features)
+        Finite numbers.
+    settings : KMeansSettings
+        The parameters of the method; `init` and `n_init` are not used.
+    starts : array_like of shape (n_clusters, n_features)
+        The first centres.
+
+    Returns
+    -------
+    tuple of KMeansStep
+        One per iteration; the last one's `after` are the centres of a whole run.
+
+    Raises
+    ------
+    SettingsError
+        As `fit_kmeans`.
+    """
+    points = _checked_points(points, settings.n_clusters)
+    starts = np.asarray(starts, dtype=np.float64)
+    whole = fit_kmeans(points, settings, starts=starts)
+
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.metrics import pairwise_distances_argmin
+
+    steps = []
+    before = starts
+    with single_thread(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for n_iter in range(1, whole.n_iter + 1):
+            model = KMeans(
+                n_clusters=settings.n_clusters,
+                init=starts,
+                n_init=1,
+                max_iter=n_iter,
+                tol=settings.tol,
+                algorithm=settings.algorithm,
+            )
+            after = np.asarray(model.fit(points).cluster_centers_)
+            labels = pairwise_distances_argmin(points, before).astype(np.int32)
+            steps.append(
+                KMeansStep(
+                    before=before,
+                    labels=labels,
+                    after=after,
+                    inertia_before=float(((points - before[labels]) ** 2).sum()),
+                    inertia_after=float(((points - after[labels]) ** 2).sum()),
+                )
+            )
+            before = after
+    return tuple(steps)
+
+
+def draw_starts(points: NDArray[np.float64], settings: KMeansSettings) -> NDArray[np.float64]:
+    """Choose first centres as scikit-learn does.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_features), float64
+        What is to be clustered.
+    settings : KMeansSettings
+        How many, and by which `init` and seed.
+
+    Returns
+    -------
+    ndarray of shape (n_clusters, n_features), float64
+        Some of the points.
+    """
+    points = _checked_points(points, settings.n_clusters)
+    if settings.init == "random":
+        random = np.random.RandomState(settings.random_state)
+        return points[random.choice(len(points), settings.n_clusters, replace=False)]
+    from sklearn.cluster import kmeans_plusplus
+
+    with single_thread():
+        seed = settings.random_state
+        centers, _ = kmeans_plusplus(points, settings.n_clusters, random_state=seed)
+    return np.asarray(centers)
+
+
+def cluster_by_density(points: NDArray[np.float64]) -> NDArray[np.int32]:
+    """Cluster points where they lie close together, however many such places there are.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_features), float64
+        At least five.
+
+    Returns
+    -------
+    ndarray of shape (n_points,), int32
+        The cluster of each point; -1 for those that lie too far from any.
+
+    References
+    ----------
+    ``sklearn.cluster.HDBSCAN`` with clusters of at least 5 points.
+    """
+    from sklearn.cluster import HDBSCAN
+
+    with single_thread():
+        return np.asarray(
+            HDBSCAN(min_cluster_size=5, copy=True).fit_predict(points), dtype=np.int32
+        )
+
+
+def cluster_by_neighbors(
+    points: NDArray[np.float64], n_clusters: int, seed: int
+) -> NDArray[np.int32]:
+    """Cluster points by who lies near whom, whatever the shape of the groups.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_features), float64
+        At least two.
+    n_clusters : int
+        How many clusters to form.
+    seed : int
+        Seed of the search for eigenvectors.
+
+    Returns
+    -------
+    ndarray of shape (n_points,), int32
+        The cluster of each point.
+
+    References
+    ----------
+    Spectral clustering on the graph of the 10 nearest neighbours, as
+    ``sklearn.cluster.SpectralClustering`` has it.
+    """
+    from sklearn.cluster import SpectralClustering
+
+    model = SpectralClustering(
+        n_clusters,
+        affinity="nearest_neighbors",
+        n_neighbors=min(10, len(points)),
+        assign_labels="cluster_qr",
+        random_state=seed,
+    )
+    with single_thread(), warnings.catch_warnings():
+        # The graph of clearly separate groups is not connected, which is the very point here.
+        warnings.simplefilter("ignore", UserWarning)
+        return np.asarray(model.fit_predict(points), dtype=np.int32)

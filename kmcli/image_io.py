@@ -3,7 +3,9 @@
 import io
 import struct
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -170,6 +172,32 @@ def encode_indexed_png(palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -
     buffer = io.BytesIO()
     image.save(buffer, "PNG", **options)
     _read_back(buffer, palette, indices)
+    return buffer.getvalue()
+
+
+def encode_animation(
+    frames: Sequence[NDArray[np.uint8]], format_name: Literal["gif", "apng"], duration_ms: int
+) -> bytes:
+    """Encode pictures that follow one another for ever; the last one stays twice as long.
+
+    Parameters
+    ----------
+    frames : sequence of ndarray of shape (height, width, 3), uint8
+        At least one, all of one size.
+    format_name : {"gif", "apng"}
+        What every viewer shows, or what keeps every colour.
+    duration_ms : int
+        How long each is shown, in milliseconds.
+
+    Returns
+    -------
+    bytes
+    """
+    first, *others = [Image.fromarray(frame) for frame in frames]
+    durations = [duration_ms] * len(others) + [2 * duration_ms]
+    buffer = io.BytesIO()
+    name = "GIF" if format_name == "gif" else "PNG"
+    first.save(buffer, name, save_all=True, append_images=others, duration=durations, loop=0)
     return buffer.getvalue()
 
 

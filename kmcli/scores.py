@@ -77,6 +77,26 @@ def internal_scores(
     )
 
 
+def silhouettes(points: NDArray[np.float64], labels: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Give the silhouette of each point.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_features), float64
+        What was clustered.
+    labels : ndarray of shape (n_points,), integer
+        The cluster of each point; at least 2 clusters and fewer than points.
+
+    Returns
+    -------
+    ndarray of shape (n_points,), float64
+        -1 to 1.
+    """
+    from sklearn import metrics
+
+    return np.asarray(metrics.silhouette_samples(points, labels))
+
+
 def external_scores(true: NDArray[np.integer], labels: NDArray[np.integer]) -> ExternalScores:
     """Score a clustering against true labels.
 

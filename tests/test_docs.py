@@ -110,13 +110,20 @@ def keys_of(data: Mapping[str, Any]) -> Iterator[str]:
             yield from keys_of(value[0])
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("quantize", [str(SAMPLES / "logo.png"), "missing.png", "--min-psnr", "30"]),
+        ("blobs", ["--dpi", "30", "--steps", "--scan", "1:3", "--compare-init", "2"]),
+        ("digits", ["--dpi", "30", "--runs", "1", "--scan", "9:10"]),
+    ],
+)
 def test_every_key_of_the_report_is_documented(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    name: str, arguments: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    inputs = [str(SAMPLES / "logo.png"), "missing.png"]
-    run(["quantize", *inputs, "--min-psnr", "30", "-d", str(tmp_path), "--json"])
+    run([name, *arguments, "-d", str(tmp_path), "--json"])
     lines = capfd.readouterr().out.splitlines()
-    assert len(lines) == 2
-    documented = set(re.findall(r"`([a-z_0-9]+)`", (ROOT / "docs" / "quantize.md").read_text()))
+    assert lines
+    documented = set(re.findall(r"`([a-z_0-9]+)`", (ROOT / "docs" / f"{name}.md").read_text()))
     for line in lines:
         assert set(keys_of(json.loads(line))) <= documented

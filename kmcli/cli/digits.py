@@ -18,6 +18,7 @@ from kmcli.cli.options import (
     kmeans_options,
     option,
     output_options,
+    parse_range,
     report_options,
 )
 from kmcli.errors import ExitCode, SettingsError
@@ -51,21 +52,6 @@ def _parse_embedding(_context: click.Context, _parameter: click.Parameter, value
         return Embedding("pca", int(number))
     except SettingsError as error:
         raise click.BadParameter(f"{value!r}: {error}") from None
-
-
-def _parse_range(
-    _context: click.Context, _parameter: click.Parameter, value: str | None
-) -> range | None:
-    if value is None:
-        return None
-    first, _, last = value.partition(":")
-    if not all(end.isascii() and end.isdigit() for end in (first, last)):
-        raise click.BadParameter(f"{value!r} is not a range like 5:20")
-    if not 1 <= int(first) <= int(last) <= MAX_DIGIT_CLUSTERS:
-        raise click.BadParameter(
-            f"{value!r} must rise, from 1 at least to {MAX_DIGIT_CLUSTERS} at most"
-        )
-    return range(int(first), int(last) + 1)
 
 
 @dataclass(frozen=True)
@@ -118,7 +104,7 @@ class Pictures:
 @option(
     "--scan",
     group=DIGITS_GROUP,
-    callback=_parse_range,
+    callback=parse_range(MAX_DIGIT_CLUSTERS),
     metavar="A:B",
     help="Scores for A to B clusters as well; digits-scan.png.",
 )

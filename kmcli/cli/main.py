@@ -9,6 +9,7 @@ import click
 
 from kmcli import __version__
 from kmcli.cli import console
+from kmcli.cli.blobs import blobs
 from kmcli.cli.digits import digits
 from kmcli.cli.quantize import quantize
 from kmcli.errors import ExitCode, KmcliError
@@ -29,6 +30,7 @@ def cli() -> None:
     """
 
 
+cli.add_command(blobs)
 cli.add_command(digits)
 cli.add_command(quantize)
 

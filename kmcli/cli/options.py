@@ -54,22 +54,53 @@ REPORT_GROUP = "Report"
 _DEFAULTS = KMeansSettings()
 
 
-def kmeans_options(n_init_help: str) -> Callable[[F], F]:
+def parse_range(most: int) -> Callable[..., range | None]:
+    """Make a callback that reads numbers of clusters from the first to the last, like ``5:20``.
+
+    Parameters
+    ----------
+    most : int
+        The largest number allowed.
+    """
+
+    def parse(
+        _context: click.Context, _parameter: click.Parameter, value: str | None
+    ) -> range | None:
+        if value is None:
+            return None
+        first, _, last = value.partition(":")
+        if not all(end.isascii() and end.isdigit() for end in (first, last)):
+            raise click.BadParameter(f"{value!r} is not a range like 5:20")
+        if not 1 <= int(first) <= int(last) <= most:
+            raise click.BadParameter(f"{value!r} must rise, from 1 at least to {most} at most")
+        return range(int(first), int(last) + 1)
+
+    return parse
+
+
+def kmeans_options(
+    n_init_help: str, *, inits: str = "", init_help: str = "How the first centres are chosen."
+) -> Callable[[F], F]:
     """Declare the parameters of k-means, except for the number of clusters.
 
     Parameters
     ----------
     n_init_help : str
         Says what `--n-init` is by default, which depends on the command.
+    inits : str
+        What `--init` takes, where that is more than scikit-learn's names.
+    init_help : str
+        What it means.
     """
     return _stacked(
         option(
             "--init",
             group=KMEANS_GROUP,
-            type=click.Choice(["k-means++", "random"]),
+            type=str if inits else click.Choice(["k-means++", "random"]),
+            metavar=inits or None,
             default=_DEFAULTS.init,
             show_default=True,
-            help="How the first centres are chosen.",
+            help=init_help,
         ),
         option(
             "--n-init",
@@ -116,13 +147,13 @@ def kmeans_options(n_init_help: str) -> Callable[[F], F]:
     )
 
 
-def clusters_option(default: int, most: int | None = None) -> Callable[[F], F]:
+def clusters_option(default: int | None, most: int | None = None) -> Callable[[F], F]:
     """Declare the number of clusters.
 
     Parameters
     ----------
-    default : int
-        The number if none is given.
+    default : int, optional
+        The number if none is given; without it, that depends on the data.
     most : int, optional
         The largest number allowed.
     """
@@ -133,8 +164,10 @@ def clusters_option(default: int, most: int | None = None) -> Callable[[F], F]:
         type=click.IntRange(1, most),
         metavar="N",
         default=default,
-        show_default=True,
-        help="How many clusters" + (f", 1 to {most}." if most else "."),
+        show_default=default is not None,
+        help="How many clusters"
+        + (f", 1 to {most}." if most else ".")
+        + ("" if default is not None else "  [default: as many as there are groups]"),
     )
 
 

@@ -18,7 +18,7 @@ class Field:
     Attributes
     ----------
     key : str
-        Its name in JSON.
+        Its name in JSON; an empty key leaves it out of JSON.
     label : str
         Its name in text; an empty label leaves it out of the text.
     value : Value
@@ -110,10 +110,10 @@ class Report:
         data: dict[str, Value] = {}
         for part in self.parts:
             if isinstance(part, Table):
-                rows = [{field.key: field.value for field in row} for row in part.rows]
+                rows = [{field.key: field.value for field in row if field.key} for row in part.rows]
                 data.update({part.key: rows} if part.key else {})
             elif isinstance(part, Section):
-                values = {field.key: field.value for field in part.fields}
+                values = {field.key: field.value for field in part.fields if field.key}
                 data.update({part.key: values} if part.key else values)
         return json.dumps(data, allow_nan=False)
 

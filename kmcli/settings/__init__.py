@@ -1,5 +1,6 @@
 """Every setting and its default, as frozen dataclasses; one module per command."""
 
+from kmcli.settings.blobs import SHAPES, BlobsSettings, PointsSpec, Shape, StartName
 from kmcli.settings.digits import (
     MAX_DIGIT_CLUSTERS,
     N_DIGIT_PIXELS,
@@ -28,7 +29,9 @@ __all__ = [
     "MAX_PIXELS",
     "N_DIGITS",
     "N_DIGIT_PIXELS",
+    "SHAPES",
     "Algorithm",
+    "BlobsSettings",
     "DigitsSettings",
     "Effort",
     "Embedding",
@@ -37,7 +40,10 @@ __all__ = [
     "KMeansSettings",
     "Match",
     "Order",
+    "PointsSpec",
     "QuantizeSettings",
+    "Shape",
     "Space",
+    "StartName",
     "Target",
 ]

@@ -1,0 +1,113 @@
+"""Points in the plane, of shapes that suit k-means and of shapes that do not."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.settings import PointsSpec
+
+
+@dataclass(frozen=True)
+class Points:
+    """Points to be clustered, and what is known about them.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_points, n_features), float64
+        The points.
+    names : tuple of str
+        What the features are called.
+    true_labels : ndarray of shape (n_points,), int32, or None
+        The group that each point was made for; None if there is none or it is not known.
+    true_centers : ndarray of shape (n_groups, n_features), float64, or None
+        Where the groups were placed; None for groups without a centre.
+    source : str
+        Where the points come from, in words.
+    """
+
+    values: NDArray[np.float64]
+    names: tuple[str, ...]
+    true_labels: NDArray[np.int32] | None
+    true_centers: NDArray[np.float64] | None
+    source: str
+
+
+def make_points(spec: PointsSpec) -> Points:
+    """Make points with scikit-learn's generators.
+
+    Parameters
+    ----------
+    spec : PointsSpec
+        How many, of which shape.
+
+    Returns
+    -------
+    Points
+    """
+    from sklearn import datasets
+
+    n, seed, noise = spec.n_samples, spec.random_state, spec.noise
+    centers: NDArray[np.float64] | None = None
+    labels: NDArray[np.int32] | None
+    if spec.shape == "moons":
+        values, labels = datasets.make_moons(n, noise=noise[0], random_state=seed)
+    elif spec.shape == "circles":
+        values, labels = datasets.make_circles(n, noise=noise[0], factor=0.5, random_state=seed)
+    elif spec.shape == "uniform":
+        values, labels = np.random.RandomState(seed).uniform(-5, 5, (n, 2)), None
+    elif spec.shape == "uneven":
+        sizes = [n - 2 * (n // 20), n // 20, n // 20]
+        centers = np.array([[0.0, 0.0], [7.0, 2.0], [7.0, -2.0]])
+        values, labels = datasets.make_blobs(
+            sizes, centers=centers, cluster_std=0.9, random_state=seed
+        )
+    elif spec.shape == "varied":
+        centers = np.array([[-5.0, 0.0], [0.0, 3.0], [3.5, -1.5]])
+        values, labels = datasets.make_blobs(
+            n, centers=centers, cluster_std=[0.5, 2.5, 0.6], random_state=seed
+        )
+    elif spec.shape == "anisotropic":
+        rows = np.column_stack([np.zeros(spec.group_count), 3.0 * np.arange(spec.group_count)])
+        values, labels = datasets.make_blobs(n, centers=rows, cluster_std=0.3, random_state=seed)
+        values = rows[labels] + (values - rows[labels]) * [10, 1]
+        turn = np.array([[np.cos(0.5), np.sin(0.5)], [-np.sin(0.5), np.cos(0.5)]])
+        values, centers = values @ turn, rows @ turn
+    else:
+        values, labels, centers = datasets.make_blobs(
+            n,
+            centers=spec.group_count,
+            cluster_std=noise[0] if len(noise) == 1 else list(noise),
+            random_state=seed,
+            return_centers=True,
+        )
+    return Points(
+        values=np.asarray(values, dtype=np.float64),
+        names=("x", "y"),
+        true_labels=None if labels is None else np.asarray(labels, dtype=np.int32),
+        true_centers=centers,
+        source=f"{n} points, {spec.shape}, seed {seed}",
+    )
+
+
+def project(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give points two coordinates to be drawn at.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_points, n_features), float64
+        The points, of two features or more.
+
+    Returns
+    -------
+    ndarray of shape (n_points, 2), float64
+        The points as they are, or their first two principal components.
+    """
+    if values.shape[1] == 2:
+        return values
+    centered = values - values.mean(axis=0)
+    axes = np.linalg.svd(centered, full_matrices=False)[2][:2]
+    # The sign of a component is arbitrary: let its largest part be positive.
+    largest = axes[np.arange(2), np.abs(axes).argmax(axis=1)]
+    plane: NDArray[np.float64] = centered @ (axes * np.sign(largest)[:, np.newaxis]).T
+    return plane

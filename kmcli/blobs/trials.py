@@ -1,0 +1,158 @@
+"""Many clusterings of the same points: other numbers of clusters, other starts."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.blobs import MAX_SCORED_POINTS, MISSED
+from kmcli.blobs.data import Points
+from kmcli.clustering import fit_kmeans
+from kmcli.scores import InternalScores, internal_scores, silhouettes
+from kmcli.settings import Init, KMeansSettings
+
+
+@dataclass(frozen=True)
+class ScanStep:
+    """What one number of clusters leads to.
+
+    Attributes
+    ----------
+    n_clusters : int
+        How many clusters.
+    inertia : float
+        Sum of the squared distances to the centres.
+    scores : InternalScores or None
+        None for one cluster.
+    labels : ndarray of shape (n_points,), int32
+        The cluster of each point.
+    silhouettes : ndarray of shape (n_points,), float64, or None
+        The silhouette of each point; None for one cluster.
+    """
+
+    n_clusters: int
+    inertia: float
+    scores: InternalScores | None
+    labels: NDArray[np.int32]
+    silhouettes: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True)
+class StartTrials:
+    """Where single starts of one kind end.
+
+    Attributes
+    ----------
+    init : str
+        How the first centres are chosen.
+    inertias : tuple of float
+        The inertia of each start.
+    n_iters : tuple of int
+        Its iterations.
+    missed_share : float
+        The share of the starts that end above the least inertia of all, 0 to 1.
+    """
+
+    init: Init
+    inertias: tuple[float, ...]
+    n_iters: tuple[int, ...]
+    missed_share: float
+
+
+def scan_clusters(
+    points: Points, settings: KMeansSettings, numbers: Iterable[int], advance: Callable[[str], None]
+) -> tuple[ScanStep, ...]:
+    """Cluster the same points into several numbers of clusters.
+
+    Parameters
+    ----------
+    points : Points
+        What to cluster.
+    settings : KMeansSettings
+        All but the number of clusters.
+    numbers : iterable of int
+        The numbers of clusters.
+    advance : callable
+        Is told what is finished.
+
+    Returns
+    -------
+    tuple of ScanStep
+        In the order of the numbers.
+    """
+    few = len(points.values) <= MAX_SCORED_POINTS
+    steps = []
+    for n_clusters in numbers:
+        found = fit_kmeans(points.values, replace(settings, n_clusters=n_clusters))
+        scores = internal_scores(points.values, found.labels) if few else None
+        each = None if scores is None else silhouettes(points.values, found.labels)
+        steps.append(ScanStep(n_clusters, found.inertia, scores, found.labels, each))
+        advance(f"k = {n_clusters}")
+    return tuple(steps)
+
+
+def best_numbers(scan: Iterable[ScanStep]) -> dict[str, int]:
+    """Find the number of clusters that each score prefers.
+
+    Parameters
+    ----------
+    scan : iterable of ScanStep
+        What was tried.
+
+    Returns
+    -------
+    dict
+        From the name of the score to a number of clusters; empty if there are no scores.
+        Inertia is not among them: it always falls.
+    """
+    scored = [(step.n_clusters, step.scores) for step in scan if step.scores is not None]
+    if not scored:
+        return {}
+    return {
+        "silhouette": max(scored, key=lambda pair: pair[1].silhouette)[0],
+        "calinski_harabasz": max(scored, key=lambda pair: pair[1].calinski_harabasz)[0],
+        "davies_bouldin": min(scored, key=lambda pair: pair[1].davies_bouldin)[0],
+    }
+
+
+def compare_starts(
+    points: Points, settings: KMeansSettings, n_runs: int, advance: Callable[[str], None]
+) -> tuple[StartTrials, ...]:
+    """Cluster again from many single starts of either kind.
+
+    Parameters
+    ----------
+    points : Points
+        What to cluster.
+    settings : KMeansSettings
+        All but `init` and `n_init`; seeds go up from `random_state`.
+    n_runs : int
+        How many starts of each kind.
+    advance : callable
+        Is told the kind after each clustering.
+
+    Returns
+    -------
+    tuple of StartTrials
+        For ``k-means++`` and ``random``.
+    """
+    inits: tuple[Init, ...] = ("k-means++", "random")
+    found: dict[Init, list[tuple[float, int]]] = {init: [] for init in inits}
+    for init in inits:
+        for run in range(n_runs):
+            seed = (settings.random_state + run) % 2**32
+            single = replace(settings, init=init, n_init=1, random_state=seed)
+            clustering = fit_kmeans(points.values, single)
+            found[init].append((clustering.inertia, clustering.n_iter))
+            advance(init)
+    least = min(inertia for pairs in found.values() for inertia, _ in pairs)
+    return tuple(
+        StartTrials(
+            init=init,
+            inertias=tuple(inertia for inertia, _ in pairs),
+            n_iters=tuple(n_iter for _, n_iter in pairs),
+            missed_share=float(np.mean([inertia > least * (1 + MISSED) for inertia, _ in pairs])),
+        )
+        for init, pairs in found.items()
+    )

@@ -1,0 +1,336 @@
+"""The command ``kmcli blobs``."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kmcli.cli import console, outputs
+from kmcli.cli.options import (
+    GroupedCommand,
+    OutputOptions,
+    ReportOptions,
+    clusters_option,
+    figure_options,
+    kmeans_options,
+    option,
+    output_options,
+    parse_range,
+    report_options,
+)
+from kmcli.errors import ExitCode, InputError
+from kmcli.files import STREAM, read_input
+from kmcli.settings import SHAPES, BlobsSettings, Init, KMeansSettings, PointsSpec, StartName
+
+if TYPE_CHECKING:
+    from kmcli.blobs import BlobsResult, Trace
+    from kmcli.blobs.data import Points
+    from kmcli.blobs.trials import ScanStep, StartTrials
+
+DATA_GROUP = "Data"
+MORE_GROUP = "More to see"
+
+_DEFAULT_N_INIT = KMeansSettings().n_init
+_MAX_SCAN = 50
+_INITS: dict[str, Init] = {"k-means++": "k-means++", "random": "random"}
+
+
+@dataclass(frozen=True)
+class _Extras:
+    """What was made besides the clustering itself."""
+
+    trace: "Trace | None"
+    scan: "tuple[ScanStep, ...]"
+    trials: "tuple[StartTrials, ...]"
+
+
+@click.command(
+    cls=GroupedCommand,
+    epilog="Example: kmcli blobs -k 3 --init far --steps writes blobs.png, and the steps as "
+    "blobs-steps.png and blobs-steps.gif.",
+)
+@clusters_option(None, 100)
+@output_options()
+@report_options()
+@option(
+    "--samples",
+    group=DATA_GROUP,
+    type=int,
+    metavar="N",
+    default=PointsSpec().n_samples,
+    show_default=True,
+    help="How many points.",
+)
+@option(
+    "--shape",
+    group=DATA_GROUP,
+    type=click.Choice(SHAPES),
+    default=PointsSpec().shape,
+    show_default=True,
+    help="How the points lie: where k-means is right, and where it fails.",
+)
+@option(
+    "--centers",
+    group=DATA_GROUP,
+    type=int,
+    metavar="N",
+    help="How many groups of blobs or anisotropic points.  [default: 4 and 3]",
+)
+@option(
+    "--std",
+    group=DATA_GROUP,
+    metavar="X[,X...]",
+    help="Standard deviation of the groups, one or one each.  [default: 0.6]",
+)
+@option(
+    "--data",
+    group=DATA_GROUP,
+    metavar="FILE",
+    type=click.Path(),
+    help="Cluster points from CSV instead; - is standard input.",
+)
+@option(
+    "--scale",
+    group=DATA_GROUP,
+    type=click.Choice(["none", "standard"]),
+    default="none",
+    show_default=True,
+    help="Bring each column of the CSV to mean 0 and standard deviation 1.",
+)
+@option(
+    "--steps",
+    group=MORE_GROUP,
+    is_flag=True,
+    help="The steps of one start, as blobs-steps.png and as an animation.",
+)
+@option(
+    "--animation",
+    group=MORE_GROUP,
+    type=click.Choice(["gif", "apng"]),
+    default="gif",
+    show_default=True,
+    help="Format of the animation.",
+)
+@option(
+    "--scan",
+    group=MORE_GROUP,
+    callback=parse_range(_MAX_SCAN),
+    metavar="A:B",
+    help="Scores for A to B clusters, to choose k; blobs-scan.png.",
+)
+@option(
+    "--compare-init",
+    group=MORE_GROUP,
+    type=click.IntRange(1, 1000),
+    metavar="N",
+    help="N single starts of k-means++ and of random; blobs-init.png.",
+)
+@option(
+    "--html",
+    group=MORE_GROUP,
+    metavar="FILE",
+    type=click.Path(),
+    help="The steps as a page to play with in a browser, for k from 1 to 6.",
+)
+@option(
+    "--csv",
+    group=MORE_GROUP,
+    metavar="FILE",
+    type=click.Path(),
+    help="Points with their clusters and distances as CSV; - is standard output.",
+)
+@figure_options()
+@kmeans_options(
+    f"[default: {_DEFAULT_N_INIT}]",
+    inits="k-means++|random|far|FILE.csv",
+    init_help="How the first centres are chosen: by scikit-learn, around the origin (far), or "
+    "explicitly, a row each in a CSV file.",
+)
+def blobs(**options: Any) -> ExitCode:
+    """Cluster points in the plane, to watch k-means and to try it.
+
+    Draws the data before and after clustering, and tells how well it went.
+    """
+    spec = PointsSpec(
+        n_samples=options["samples"],
+        shape=options["shape"],
+        n_centers=options["centers"],
+        std=_parse_std(options["std"]),
+        random_state=options["seed"],
+    )
+    to = OutputOptions(None, options["output_dir"], options["force"])
+    reports = ReportOptions(
+        options["report"], options["json"], options["report_file"], options["quiet"]
+    )
+    settings = _settings(options, spec)
+    targets = _targets(options)
+    inputs = [name for name in (options["data"], _start_file(options)) if name is not None]
+    outputs.check(
+        targets,
+        reports,
+        to,
+        inputs=inputs,
+        data_on_stdout=options["csv"] == STREAM,
+        may_exist=True,
+    )
+
+    # Late, so that help and usage errors come at once.
+    from kmcli.blobs import run_blobs
+
+    points = _points(options, spec)
+    shape = None if options["data"] is not None else spec.shape
+    result = run_blobs(points, settings, shape)
+    extras = _run_extras(result, options, quiet=reports.quiet)
+    files = list(_draw(result, extras, options))
+    if options["csv"] is not None:
+        from kmcli.blobs.table import write_points
+
+        found = result.clustering
+        files.append((options["csv"], write_points(points, found.labels, found.centers)))
+    report = None
+    if reports.wanted:
+        from kmcli.report.blobs import blobs_report
+
+        report = blobs_report(result, shape, extras.trace, extras.scan, extras.trials)
+    outputs.write_all(files, report, reports, force=to.force)
+    if not reports.quiet:
+        shown = ", ".join(path for path in targets if path != STREAM)
+        found = result.clustering
+        console.say(
+            f"blobs: {len(points.values)} points in {len(found.centers)} clusters, inertia "
+            f"{found.inertia:.3f} after {found.n_iter} iterations -> {shown}"
+        )
+    return ExitCode.DONE
+
+
+def _parse_std(text: str | None) -> tuple[float, ...]:
+    try:
+        return tuple(map(float, text.split(","))) if text else ()
+    except ValueError:
+        raise click.UsageError(f"--std {text!r} is not a number, or several with commas") from None
+
+
+def _start_file(options: dict[str, Any]) -> str | None:
+    return None if options["init"] in ("k-means++", "random", "far") else str(options["init"])
+
+
+def _settings(options: dict[str, Any], spec: PointsSpec) -> BlobsSettings:
+    start: StartName = "far" if options["init"] == "far" else "points"
+    start_points: tuple[tuple[float, ...], ...] = ()
+    name = _start_file(options)
+    if name is not None and not (name.endswith(".csv") or os.path.exists(name)):
+        raise click.UsageError(f"--init {name}: expected k-means++, random, far or a CSV file")
+    if options["init"] in _INITS:
+        start = _INITS[options["init"]]
+    elif name is not None:
+        from kmcli.blobs.table import read_table
+
+        try:
+            _, values = read_table(read_input(name))
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from None
+        start_points = tuple(map(tuple, values.tolist()))
+    n_clusters = options["clusters"]
+    if n_clusters is None and start_points:
+        n_clusters = len(start_points)
+    if n_clusters is None:
+        n_clusters = 4 if options["data"] or spec.shape == "uniform" else spec.group_count
+    n_init = options["n_init"]
+    if n_init is not None and n_init > 1 and start in ("far", "points"):
+        raise click.UsageError(f"--init {options['init']} is one start, --n-init asks for {n_init}")
+    kmeans = KMeansSettings(
+        n_clusters=n_clusters,
+        init=_INITS.get(options["init"], "k-means++"),
+        n_init=n_init or _DEFAULT_N_INIT,
+        max_iter=options["max_iter"],
+        tol=options["tol"],
+        algorithm=options["algorithm"],
+        random_state=options["seed"],
+    )
+    return BlobsSettings(kmeans, start, start_points)
+
+
+def _points(options: dict[str, Any], spec: PointsSpec) -> "Points":
+    from kmcli.blobs.data import make_points
+    from kmcli.blobs.table import read_points
+
+    name = options["data"]
+    if name is None:
+        if options["scale"] != "none":
+            raise click.UsageError("--scale goes with --data")
+        return make_points(spec)
+    shown = "standard input" if name == STREAM else name
+    try:
+        return read_points(read_input(name), scale=options["scale"] == "standard", source=shown)
+    except InputError as error:
+        raise InputError(f"{shown}: {error}") from None
+
+
+def _path(options: dict[str, Any], name: str) -> str:
+    return os.path.join(options["output_dir"] or "", name)
+
+
+def _animation_name(options: dict[str, Any]) -> str:
+    # An APNG is a PNG; by its name it must not take the strip's place.
+    return "blobs-steps.gif" if options["animation"] == "gif" else "blobs-animated.png"
+
+
+def _targets(options: dict[str, Any]) -> list[str]:
+    names = ["blobs.png"]
+    if options["steps"]:
+        names += ["blobs-steps.png", _animation_name(options)]
+    if options["scan"]:
+        names.append("blobs-scan.png")
+    if options["compare_init"]:
+        names.append("blobs-init.png")
+    paths = [_path(options, name) for name in names]
+    return [*paths, *(options[key] for key in ("html", "csv") if options[key] is not None)]
+
+
+def _run_extras(result: "BlobsResult", options: dict[str, Any], *, quiet: bool) -> _Extras:
+    from kmcli.blobs import trace_start
+    from kmcli.blobs.trials import compare_starts, scan_clusters
+
+    points, settings = result.points, result.settings
+    trace = trace_start(points, settings) if options["steps"] else None
+    n_runs, numbers = options["compare_init"], options["scan"]
+    n_fits = 2 * (n_runs or 0) + len(numbers or ())
+    with console.progress(n_fits, quiet=quiet) as progress:
+        scan: tuple[ScanStep, ...] = ()
+        if numbers:
+            scan = scan_clusters(points, settings.kmeans, numbers, progress.advance)
+        trials: tuple[StartTrials, ...] = ()
+        if n_runs:
+            trials = compare_starts(points, settings.kmeans, n_runs, progress.advance)
+    return _Extras(trace, scan, trials)
+
+
+def _draw(
+    result: "BlobsResult", extras: _Extras, options: dict[str, Any]
+) -> Iterator[tuple[str, bytes]]:
+    from kmcli.figures import blobs as figures
+    from kmcli.figures import blobs_trials
+    from kmcli.figures.style import Style, to_png
+
+    style = Style(options["theme"], options["dpi"], options["size"])
+    yield _path(options, "blobs.png"), to_png(figures.draw_overview(result, style))
+    if extras.trace is not None:
+        from kmcli.image_io import encode_animation
+
+        strip = figures.draw_steps(result.points, extras.trace, style)
+        yield _path(options, "blobs-steps.png"), to_png(strip)
+        frames = list(figures.draw_animation(result.points, extras.trace, style))
+        animation = encode_animation(frames, options["animation"], 1500)
+        yield _path(options, _animation_name(options)), animation
+    if extras.scan:
+        figure = blobs_trials.draw_scan(extras.scan, style)
+        yield _path(options, "blobs-scan.png"), to_png(figure)
+    if extras.trials:
+        figure = blobs_trials.draw_starts(extras.trials, style)
+        yield _path(options, "blobs-init.png"), to_png(figure)
+    if options["html"] is not None:
+        from kmcli.figures.blobs_page import page
+
+        yield options["html"], page(result.points, result.settings, style)

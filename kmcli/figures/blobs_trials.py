@@ -1,0 +1,135 @@
+"""Pictures that compare many clusterings of the same points."""
+
+import math
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from kmcli.blobs.trials import ScanStep, StartTrials
+from kmcli.figures.style import Style, cluster_color, new_figure
+
+_COLUMNS = 4
+_NO_CLUSTER = 0.02
+"""Gap between the blades of two clusters, as a share of the points."""
+
+
+def draw_scan(scan: Sequence[ScanStep], style: Style) -> Figure:
+    """Draw the scores for several numbers of clusters, and the silhouettes behind them.
+
+    Parameters
+    ----------
+    scan : sequence of ScanStep
+        What was tried.
+    style : Style
+        How to draw.
+
+    Returns
+    -------
+    Figure
+    """
+    bladed = [step for step in scan if step.silhouettes is not None]
+    n_rows = math.ceil(len(bladed) / _COLUMNS)
+    figure = new_figure(12, 4 + 2.6 * n_rows, style)
+    with mpl.rc_context(style.rc()):
+        upper, *lower = figure.subfigures(
+            1 + bool(n_rows), 1, height_ratios=[4] + [2.6 * n_rows] * bool(n_rows), squeeze=False
+        )[:, 0]
+        curves = upper.subplots(1, 4)
+        numbers = [step.n_clusters for step in scan]
+        titles = {
+            "inertia": "inertia: always falls",
+            "silhouette": "silhouette: higher is better",
+            "calinski_harabasz": "Calinski-Harabasz: higher",
+            "davies_bouldin": "Davies-Bouldin: lower",
+        }
+        for index, (axes, (key, title)) in enumerate(zip(curves, titles.items(), strict=True)):
+            values = np.array(
+                [
+                    step.inertia if key == "inertia" else getattr(step.scores, key, np.nan)
+                    for step in scan
+                ]
+            )
+            axes.plot(numbers, values, marker="o", ms=5, color=cluster_color(index))
+            if key != "inertia" and np.isfinite(values).any():
+                best = np.nanargmin(values) if "lower" in title else np.nanargmax(values)
+                axes.plot(numbers[best], values[best], "o", ms=13, mfc="none", mec=style.ink)
+                axes.annotate(
+                    f"k = {numbers[best]}",
+                    (numbers[best], values[best]),
+                    xytext=(9, 7),
+                    textcoords="offset points",
+                )
+            axes.set_title(title, fontsize=11)
+            axes.set_xlabel("number of clusters k")
+            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
+            axes.margins(x=0.08, y=0.18)
+            axes.grid(color=style.muted, alpha=0.25)
+        for part in lower:
+            blades = part.subplots(n_rows, _COLUMNS, squeeze=False, sharex=True)
+            for axes, step in zip(blades.flat, bladed, strict=False):
+                _draw_blades(axes, step, style)
+            for axes in blades.flat[len(bladed) :]:
+                axes.set_axis_off()
+            for axes in blades.flat[max(0, len(bladed) - _COLUMNS) : len(bladed)]:
+                axes.tick_params(labelbottom=True)
+            part.suptitle("silhouette of each point, cluster by cluster; the line is the mean")
+    return figure
+
+
+def _draw_blades(axes: Axes, step: ScanStep, style: Style) -> None:
+    assert step.silhouettes is not None  # noqa: S101 - only such steps are drawn
+    position = 0.0
+    n_points = len(step.silhouettes)
+    for number in range(step.n_clusters):
+        values = np.sort(step.silhouettes[step.labels == number])
+        rows = position + np.arange(len(values))
+        axes.fill_betweenx(rows, 0, values, color=cluster_color(number), lw=0)
+        position += len(values) + _NO_CLUSTER * n_points
+    mean = float(step.silhouettes.mean())
+    axes.axvline(mean, color=style.ink, ls="--", lw=1.2)
+    axes.set_title(f"k = {step.n_clusters}: mean {mean:.2f}", fontsize=11)
+    axes.set_yticks([])
+    axes.set_xlim(min(-0.2, float(step.silhouettes.min())), 1)
+
+
+def draw_starts(trials: Sequence[StartTrials], style: Style) -> Figure:
+    """Draw where single starts of either kind end, and after how many iterations.
+
+    Parameters
+    ----------
+    trials : sequence of StartTrials
+        The starts.
+    style : Style
+        How to draw.
+
+    Returns
+    -------
+    Figure
+    """
+    figure = new_figure(10, 4.6, style)
+    with mpl.rc_context(style.rc()):
+        left, right = figure.subplots(1, 2)
+        every = np.concatenate([each.inertias for each in trials])
+        iters = np.concatenate([each.n_iters for each in trials])
+        low, high = float(every.min()), float(every.max())
+        room = 0.02 * max(high - low, 1e-9 * max(high, 1))
+        bins = np.linspace(low - room, high + room, 31)
+        counts = np.arange(iters.min(), iters.max() + 2) - 0.5
+        for index, each in enumerate(trials):
+            color = cluster_color(index)
+            label = f"{each.init}: {each.missed_share:.1%} miss the optimum"
+            left.hist(each.inertias, bins=bins.tolist(), color=color, alpha=0.6, label=label)
+            right.hist(each.n_iters, bins=counts.tolist(), color=color, alpha=0.6)
+        left.set(xlabel="inertia", ylabel="starts", title="where single starts end")
+        right.set(xlabel="iterations", ylabel="starts", title="how long they take")
+        right.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+        left.xaxis.set_major_locator(MaxNLocator(5))
+        for axes in (left, right):
+            axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+            axes.grid(color=style.muted, alpha=0.25)
+        figure.legend(loc="outside lower center", ncols=len(trials))
+    return figure

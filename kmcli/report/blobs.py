@@ -1,0 +1,284 @@
+"""The report on clustered points."""
+
+from collections.abc import Sequence
+
+from kmcli.blobs import BlobsResult, Trace
+from kmcli.blobs.trials import ScanStep, StartTrials, best_numbers
+from kmcli.report.model import Field, Note, Report, Section, Table
+
+_WHY = {
+    "anisotropic": "k-means measures distance alike in all directions, so it cuts long groups "
+    "across instead of along.",
+    "varied": "k-means puts the boundary halfway between two centres, so a wide group loses its "
+    "rim to a narrow neighbour.",
+    "uneven": "Splitting the large group lowers the inertia by more than merging the two small "
+    "ones raises it.",
+    "moons": "Boundaries between clusters of k-means are straight, and these groups are not "
+    "convex.",
+    "circles": "Both groups have the same centre, and a cluster of k-means is what is nearest to "
+    "its centre.",
+    "uniform": "There are no groups; k-means makes some all the same, and nothing but the scores "
+    "tells.",
+}
+
+_SCORE_NAMES = {
+    "silhouette": "silhouette",
+    "calinski_harabasz": "Calinski-Harabasz",
+    "davies_bouldin": "Davies-Bouldin",
+}
+
+
+def blobs_report(
+    result: BlobsResult,
+    shape: str | None,
+    trace: Trace | None = None,
+    scan: Sequence[ScanStep] = (),
+    trials: Sequence[StartTrials] = (),
+) -> Report:
+    """Write the report on clustered points.
+
+    Parameters
+    ----------
+    result : BlobsResult
+        The points and their clusters.
+    shape : str or None
+        The shape of the points, if they were made.
+    trace : Trace, optional
+        The steps of one start, if it was followed.
+    scan : sequence of ScanStep
+        Other numbers of clusters, if they were tried.
+    trials : sequence of StartTrials
+        Single starts, if they were compared.
+
+    Returns
+    -------
+    Report
+    """
+    n_clusters = result.settings.kmeans.n_clusters
+    return Report(
+        title=f"{len(result.points.values)} points in "
+        f"{n_clusters} cluster{'s' if n_clusters > 1 else ''}",
+        parts=[
+            Section("Data", _data_fields(result, shape)),
+            Section("Clustering", _clustering_fields(result)),
+            Section("Scores by the points alone", _internal_fields(result)),
+            Section("Agreement with the true groups", _external_fields(result)),
+            Note("Remarks", _remarks(result, shape)),
+            Table("Clusters, the largest first", "clusters", _cluster_rows(result)),
+            *_trace_parts(trace),
+            *_scan_parts(scan),
+            *_trial_parts(trials),
+        ],
+    )
+
+
+def _data_fields(result: BlobsResult, shape: str | None) -> list[Field]:
+    n_points, n_features = result.points.values.shape
+    other = result.alternative
+    return [
+        Field("data", "data", result.points.source, result.points.source),
+        Field("shape", "", shape),
+        Field("alternative", "", None if other is None else other.name),
+        Field("alternative_ari", "", None if other is None else other.scores.adjusted_rand),
+        Field("points", "points", n_points, str(n_points)),
+        Field("features", "features", n_features, f"{n_features} ({_listed(result.points.names)})"),
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:6])
+    return shown if len(names) <= 6 else f"{shown}, ..."
+
+
+def _clustering_fields(result: BlobsResult) -> list[Field]:
+    kmeans, found = result.settings.kmeans, result.clustering
+    inertias = found.start_inertias
+    spread = f"{len(inertias)}"
+    if len(inertias) > 1:
+        spread += f", inertia from {min(inertias):.3f} to {max(inertias):.3f}"
+    rest = "yes" if found.converged else f"no, stopped by max_iter {kmeans.max_iter}"
+    return [
+        Field("k", "clusters", kmeans.n_clusters, str(kmeans.n_clusters)),
+        Field("init", "first centres", result.settings.start, result.settings.start),
+        Field("algorithm", "algorithm", kmeans.algorithm, kmeans.algorithm),
+        Field("tol", "tol", kmeans.tol, f"{kmeans.tol:g}"),
+        Field("max_iter", "max_iter", kmeans.max_iter, str(kmeans.max_iter)),
+        Field("seed", "seed", kmeans.random_state, str(kmeans.random_state)),
+        Field("n_init", "starts", len(inertias), spread),
+        Field("start_inertias", "", list(inertias)),
+        Field("inertia", "inertia", found.inertia, f"{found.inertia:.3f}"),
+        Field("n_iter", "iterations", found.n_iter, str(found.n_iter)),
+        Field("converged", "converged", found.converged, rest),
+    ]
+
+
+def _internal_fields(result: BlobsResult) -> list[Field]:
+    scores = result.internal
+    hints = {
+        "silhouette": "-1 to 1, higher is better",
+        "calinski_harabasz": "higher is better",
+        "davies_bouldin": "lower is better",
+    }
+    fields = []
+    for key, name in _SCORE_NAMES.items():
+        value = None if scores is None else float(getattr(scores, key))
+        text = "not defined here" if value is None else f"{value:.4f} ({hints[key]})"
+        fields.append(Field(key, name, value, text))
+    return fields
+
+
+def _external_fields(result: BlobsResult) -> list[Field]:
+    names = {
+        "adjusted_rand": "ARI",
+        "adjusted_mutual_info": "AMI",
+        "homogeneity": "homogeneity",
+        "completeness": "completeness",
+        "v_measure": "V-measure",
+        "fowlkes_mallows": "Fowlkes-Mallows",
+    }
+    fields = []
+    for key, name in names.items():
+        value = None if result.external is None else float(getattr(result.external, key))
+        text = "the groups are not known" if value is None else f"{value:.4f}"
+        fields.append(Field(key, name, value, text))
+    return fields
+
+
+def _remarks(result: BlobsResult, shape: str | None) -> list[str]:
+    remarks = []
+    fails = result.external is not None and result.external.adjusted_rand < 0.9
+    if shape in _WHY and (fails or shape == "uniform"):
+        remarks.append(_WHY[shape])
+    other = result.alternative
+    if other is not None:
+        remarks.append(
+            f"{other.name[0].upper()}{other.name[1:]}, which {other.idea}, reaches an ARI of "
+            f"{other.scores.adjusted_rand:.4f} on the same points."
+        )
+    if not result.clustering.converged:
+        remarks.append("The last start had not come to rest; allow more iterations.")
+    return remarks
+
+
+def _cluster_rows(result: BlobsResult) -> list[list[Field]]:
+    found, names = result.clustering, result.points.names
+    sizes = [int((found.labels == number).sum()) for number in range(len(found.centers))]
+    return [
+        [
+            Field("cluster", "cluster", number, str(number)),
+            Field("size", "size", size, str(size)),
+            Field("center", "", center),
+            *_coordinates(names, center, ""),
+            *_true_center(result, number),
+        ]
+        for number, (size, center) in enumerate(zip(sizes, found.centers.tolist(), strict=True))
+    ]
+
+
+def _coordinates(names: Sequence[str], center: Sequence[float], prefix: str) -> list[Field]:
+    pairs = zip(names, center, strict=True)
+    return [Field("", prefix + name, None, f"{value:.4f}") for name, value in pairs]
+
+
+def _true_center(result: BlobsResult, number: int) -> list[Field]:
+    """Give the true centre nearest to that of a cluster, if there are any."""
+    true = result.points.true_centers
+    if true is None:
+        return []
+    nearest = true[int(((true - result.clustering.centers[number]) ** 2).sum(axis=1).argmin())]
+    return [
+        Field("true_center", "", nearest.tolist()),
+        *_coordinates(result.points.names, nearest.tolist(), "true "),
+    ]
+
+
+def _trace_parts(trace: Trace | None) -> list[Table | Note]:
+    if trace is None:
+        return []
+    rows = []
+    for number, step in enumerate(trace.steps):
+        event = trace.event(number)
+        rows.append(
+            [
+                Field("iteration", "iteration", number + 1, str(number + 1)),
+                Field(
+                    "inertia_reassigned",
+                    "after reassigning",
+                    step.inertia_before,
+                    f"{step.inertia_before:.3f}",
+                ),
+                Field(
+                    "inertia_updated",
+                    "after updating",
+                    step.inertia_after,
+                    f"{step.inertia_after:.3f}",
+                ),
+                Field("empty_clusters", "", list(step.empty_clusters)),
+                Field("event", "event", event or None, event),
+            ]
+        )
+    if trace.missed_optimum:
+        end = (
+            f"It ends in a local optimum: inertia {trace.inertia:.3f}, while "
+            f"{trace.best_inertia:.3f} is known."
+        )
+    else:
+        end = f"It ends at inertia {trace.inertia:.3f}; nothing better is known."
+    return [Table("Steps of one start", "steps", rows), Note("Its end", [end])]
+
+
+def _scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
+    if not scan:
+        return []
+    best = best_numbers(scan)
+    rows = []
+    for step in scan:
+        row = [
+            Field("k", "k", step.n_clusters, str(step.n_clusters)),
+            Field("inertia", "inertia", step.inertia, f"{step.inertia:.2f}"),
+        ]
+        for key, name in _SCORE_NAMES.items():
+            value = None if step.scores is None else float(getattr(step.scores, key))
+            mark = "*" if best.get(key) == step.n_clusters else " "
+            row.append(Field(key, name, value, "-  " if value is None else f"{value:.3f} {mark}"))
+        rows.append(row)
+    return [
+        Table("Numbers of clusters; * is the best of its column", "scan", rows),
+        Note("What the scores say", _verdict(best)),
+    ]
+
+
+def _verdict(best: dict[str, int]) -> list[str]:
+    if not best:
+        return ["None of the scores is defined for these numbers."]
+    if len(set(best.values())) == 1:
+        return [f"All three prefer k = {next(iter(best.values()))}. Inertia always falls."]
+    votes = ", ".join(f"{_SCORE_NAMES[key]} k = {number}" for key, number in best.items())
+    return [f"They disagree: {votes}. Look at the data; inertia always falls."]
+
+
+def _trial_parts(trials: Sequence[StartTrials]) -> list[Table | Note]:
+    if not trials:
+        return []
+    rows = []
+    for each in trials:
+        ordered = sorted(each.inertias)
+        middle = ordered[len(ordered) // 2]
+        iters = sorted(each.n_iters)
+        rows.append(
+            [
+                Field("init", "init", each.init, each.init),
+                Field("runs", "runs", len(ordered), str(len(ordered))),
+                Field(
+                    "missed_share",
+                    "miss the optimum",
+                    each.missed_share,
+                    f"{each.missed_share:.1%}",
+                ),
+                Field("inertias", "least inertia", list(each.inertias), f"{ordered[0]:.2f}"),
+                Field("", "median", None, f"{middle:.2f}"),
+                Field("", "most", None, f"{ordered[-1]:.2f}"),
+                Field("n_iters", "iterations", list(each.n_iters), f"{iters[0]} to {iters[-1]}"),
+            ]
+        )
+    return [Table("What the start changes: single starts", "starts", rows)]

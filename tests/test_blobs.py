@@ -1,0 +1,272 @@
+"""K-means on points: the published figures, the steps, the scores, and CSV in and out."""
+
+import io
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from sklearn import datasets, metrics
+from sklearn.cluster import KMeans
+
+from kmcli.blobs import BlobsResult, first_centers, run_blobs, trace_start
+from kmcli.blobs.data import Points, make_points, project
+from kmcli.blobs.table import read_points, read_table, write_points
+from kmcli.blobs.trials import best_numbers, compare_starts, scan_clusters
+from kmcli.clustering import trace_kmeans
+from kmcli.errors import InputError, SettingsError
+from kmcli.figures.blobs import draw_animation, draw_overview, draw_steps
+from kmcli.figures.blobs_trials import draw_scan, draw_starts
+from kmcli.figures.style import Style, to_png
+from kmcli.image_io import encode_animation
+from kmcli.settings import SHAPES, BlobsSettings, KMeansSettings, PointsSpec, Shape
+
+
+def ignore(_name: str) -> None:
+    """Take no notice of progress."""
+
+
+@pytest.fixture(scope="module")
+def points() -> Points:
+    return make_points(PointsSpec())
+
+
+@pytest.fixture(scope="module")
+def result(points: Points) -> BlobsResult:
+    return run_blobs(points, BlobsSettings(), "blobs")
+
+
+def test_points_are_those_of_the_notebook(points: Points) -> None:
+    values, labels = datasets.make_blobs(300, centers=4, random_state=0, cluster_std=0.60)
+    np.testing.assert_array_equal(points.values, values)
+    np.testing.assert_array_equal(points.true_labels, labels)
+
+
+def test_published_figures_come_out(result: BlobsResult) -> None:
+    assert result.clustering.inertia == pytest.approx(212.00600, abs=1e-4)
+    assert np.bincount(result.clustering.labels).tolist() == [75] * 4
+    assert result.internal is not None
+    assert result.internal.silhouette == pytest.approx(0.68199, abs=1e-5)
+    assert result.internal.calinski_harabasz == pytest.approx(1210.09, abs=0.01)
+    assert result.internal.davies_bouldin == pytest.approx(0.43756, abs=1e-5)
+    assert result.external is not None
+    assert result.external.adjusted_rand == 1.0
+
+
+def test_scores_are_those_of_scikit_learn() -> None:
+    made = make_points(PointsSpec(shape="varied"))
+    result = run_blobs(made, BlobsSettings(KMeansSettings(3)), "varied")
+    labels, true = result.clustering.labels, made.true_labels
+    assert result.internal is not None
+    assert result.external is not None
+    assert result.internal.silhouette == metrics.silhouette_score(made.values, labels)
+    assert result.internal.davies_bouldin == metrics.davies_bouldin_score(made.values, labels)
+    assert result.external.adjusted_rand == metrics.adjusted_rand_score(true, labels)
+    assert result.external.v_measure == metrics.v_measure_score(true, labels)
+    mutual = metrics.adjusted_mutual_info_score(true, labels)
+    assert result.external.adjusted_mutual_info == pytest.approx(mutual)
+
+
+@pytest.mark.parametrize("shape", ["anisotropic", "varied", "uneven", "moons", "circles"])
+def test_k_means_fails_where_it_is_said_to_and_another_method_does_better(shape: Shape) -> None:
+    for seed in range(3):
+        spec = PointsSpec(shape=shape, random_state=seed)
+        settings = BlobsSettings(KMeansSettings(spec.group_count))
+        result = run_blobs(make_points(spec), settings, shape)
+        assert result.external is not None
+        assert result.alternative is not None
+        assert result.external.adjusted_rand < 0.8
+        assert result.alternative.scores.adjusted_rand > 0.85
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("n_samples", [2, 31, 300])
+def test_every_shape_has_as_many_points_as_asked_for(shape: Shape, n_samples: int) -> None:
+    n_centers = 2 if shape in ("blobs", "anisotropic") else None
+    made = make_points(PointsSpec(n_samples, shape, n_centers))
+    assert made.values.shape == (n_samples, 2)
+    assert (made.true_labels is None) == (shape == "uniform")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"n_samples": 1},
+        {"n_samples": 100_001},
+        {"shape": "star"},
+        {"n_centers": 0},
+        {"n_centers": 3, "shape": "moons"},
+        {"std": (-1.0,)},
+        {"std": (1.0, 2.0)},
+        {"std": (1.0,), "shape": "varied"},
+    ],
+)
+def test_points_that_cannot_be_made(values: dict[str, object]) -> None:
+    with pytest.raises(SettingsError):
+        PointsSpec(**values)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("k", range(1, 7))
+@pytest.mark.parametrize("start", ["far", "k-means++", "random"])
+def test_the_trace_ends_where_a_whole_run_ends(points: Points, k: int, start: str) -> None:
+    init = "random" if start == "random" else "k-means++"
+    settings = BlobsSettings(KMeansSettings(k, init=init), start)  # type: ignore[arg-type]
+    centers = first_centers(points, settings)
+    whole = KMeans(k, init=centers, n_init=1, tol=1e-4).fit(points.values)
+    steps = trace_kmeans(points.values, settings.kmeans, centers)
+    assert len(steps) == whole.n_iter_
+    np.testing.assert_array_equal(steps[0].before, centers)
+    # Not to the last bit: scikit-learn adds in another order when it has several threads.
+    np.testing.assert_allclose(steps[-1].after, whole.cluster_centers_, rtol=1e-12, atol=1e-12)
+    for step, following in pairwise(steps):
+        np.testing.assert_array_equal(step.after, following.before)
+
+
+def test_each_step_is_what_its_name_says(points: Points) -> None:
+    settings = BlobsSettings(KMeansSettings(4), "far")
+    steps = trace_start(points, settings).steps
+    assert steps[0].empty_clusters
+    for step in steps:
+        distances = ((points.values[:, None] - step.before) ** 2).sum(axis=2)
+        np.testing.assert_array_equal(step.labels, distances.argmin(axis=1))
+        assert step.inertia_before == pytest.approx(distances.min(axis=1).sum())
+        if not step.empty_clusters:
+            for number, mean in enumerate(step.after):
+                np.testing.assert_allclose(points.values[step.labels == number].mean(axis=0), mean)
+            assert step.inertia_after <= step.inertia_before + 1e-9
+
+
+def test_far_starts_are_those_of_the_notebooks_figure(points: Points) -> None:
+    for k in range(1, 7):
+        expected = np.random.RandomState(2).randn(k, 2)
+        starts = first_centers(points, BlobsSettings(KMeansSettings(k), "far"))
+        np.testing.assert_array_equal(starts, expected)
+
+
+def test_local_optima_and_empty_clusters_are_named(points: Points) -> None:
+    two = trace_start(points, BlobsSettings(KMeansSettings(2), "far"))
+    assert two.inertia == pytest.approx(1439.9, abs=0.05)
+    assert two.best_inertia == pytest.approx(1190.8, abs=0.05)
+    assert two.missed_optimum
+    four = trace_start(points, BlobsSettings(KMeansSettings(4), "far"))
+    assert four.inertia == pytest.approx(212.006, abs=1e-3)
+    assert not four.missed_optimum
+    six = trace_start(points, BlobsSettings(KMeansSettings(6), "far"))
+    assert len(six.steps[0].empty_clusters) == 2
+
+
+def test_scan_agrees_with_the_published_table(points: Points) -> None:
+    scan = scan_clusters(points, KMeansSettings(4), range(1, 9), ignore)
+    assert scan[0].scores is None
+    silhouettes = [round(step.scores.silhouette, 3) for step in scan if step.scores]
+    assert silhouettes == [0.543, 0.589, 0.682, 0.592, 0.493, 0.393, 0.321]
+    assert set(best_numbers(scan).values()) == {4}
+    inertias = [step.inertia for step in scan]
+    assert inertias == sorted(inertias, reverse=True)
+
+
+def test_starts_are_compared_seed_by_seed(points: Points) -> None:
+    plus, random = compare_starts(points, KMeansSettings(4), 60, ignore)
+    assert plus.missed_share < 0.05 < random.missed_share < 0.5
+    own = KMeans(4, init="random", n_init=1, random_state=7).fit(points.values)
+    assert random.inertias[7] == pytest.approx(own.inertia_)
+    assert random.n_iters[7] == own.n_iter_
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(
+        st.tuples(*[st.floats(allow_nan=False, allow_infinity=False, width=64)] * 3), min_size=1
+    )
+)
+def test_csv_gives_back_the_same_numbers(rows: list[tuple[float, ...]]) -> None:
+    text = "".join(",".join(map(repr, row)) + "\n" for row in rows)
+    names, values = read_table(text.encode())
+    assert names == ("x1", "x2", "x3")
+    assert values.tolist() == [list(row) for row in rows]
+
+
+def test_written_points_are_read_again(result: BlobsResult) -> None:
+    found = result.clustering
+    data = write_points(result.points, found.labels, found.centers)
+    names, values = read_table(data)
+    assert names == ("x", "y", "true", "cluster", "distance")
+    np.testing.assert_array_equal(values[:, :2], result.points.values)
+    np.testing.assert_array_equal(values[:, 3], found.labels)
+    model = KMeans(4, init=found.centers, n_init=1).fit(result.points.values)
+    np.testing.assert_allclose(values[:, 4], model.transform(result.points.values).min(axis=1))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no rows of numbers"),
+        ("a,b\n", "no rows of numbers"),
+        ("1,2\n3,x\n", "line 2, column 2: 'x' is not a number"),
+        ("a,b\n1,2\n\n3\n", "line 4 has 1 columns, the lines before 2"),
+        ("1,2\n3,nan\n", "line 2, column 2: 'nan' is not a number"),
+        ("1,2\n3,inf\n", "line 2, column 2: 'inf' is not a number"),
+        ("1\n2\n", "the points have 1 column"),
+        ("1,2\n3,\n", "line 2, column 2: '' is not a number"),
+    ],
+)
+def test_bad_rows_are_named_by_their_line(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_points(text.encode(), scale=False, source="x")
+
+
+@pytest.mark.parametrize(
+    "text", ["a;b\n1;2\n3;4\n", "a\tb\n1\t2\n3\t4\n", "\ufeffa,b\r\n1,2\r\n3,4"]
+)
+def test_separators_line_ends_and_byte_order_marks(text: str) -> None:
+    names, values = read_table(text.encode())
+    assert names == ("a", "b")
+    assert values.tolist() == [[1, 2], [3, 4]]
+
+
+def test_scaling_is_that_of_a_standard_scaler() -> None:
+    scaled = read_points(b"1,10,5\n2,30,5\n4,20,5\n", scale=True, source="x").values
+    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(scaled.std(axis=0), [1, 1, 0])
+
+
+def test_more_features_are_drawn_by_their_principal_components() -> None:
+    values = np.random.default_rng(0).normal(size=(50, 4)) * [1, 9, 3, 0.1]
+    plane = project(values)
+    assert plane.shape == (50, 2)
+    assert plane.var(axis=0).tolist() == sorted(plane.var(axis=0), reverse=True)
+    np.testing.assert_array_equal(project(values[:, :2]), values[:, :2])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pictures_are_the_same_each_time(points: Points, result: BlobsResult, theme: str) -> None:
+    style = Style(theme, dpi=40)  # type: ignore[arg-type]
+    trace = trace_start(points, BlobsSettings(KMeansSettings(2), "far"))
+    scan = scan_clusters(points, KMeansSettings(2), range(1, 4), ignore)
+    starts = compare_starts(points, KMeansSettings(2), 3, ignore)
+    for draw in (
+        lambda: draw_overview(result, style),
+        lambda: draw_steps(points, trace, style),
+        lambda: draw_scan(scan, style),
+        lambda: draw_starts(starts, style),
+    ):
+        assert to_png(draw()) == to_png(draw())
+
+
+@pytest.mark.parametrize("format_name", ["gif", "apng"])
+def test_animation_shows_every_step_and_loops(points: Points, format_name: str) -> None:
+    trace = trace_start(points, BlobsSettings(KMeansSettings(2), "far"))
+    frames = list(draw_animation(points, trace, Style(dpi=40)))
+    assert len(frames) == 2 + 2 * len(trace.steps)
+    assert len({frame.shape for frame in frames}) == 1
+    data = encode_animation(frames, format_name, 1500)  # type: ignore[arg-type]
+    with Image.open(io.BytesIO(data)) as image:
+        total = 0.0
+        for number in range(getattr(image, "n_frames", 1)):
+            image.seek(number)
+            image.load()
+            total += image.info["duration"]
+        assert image.info["loop"] == 0
+    assert total == 1500 * (len(frames) + 1)

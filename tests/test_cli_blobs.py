@@ -1,0 +1,192 @@
+"""The contract of `kmcli blobs`: files, streams, exit codes, report and page."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from kmcli.cli.main import run
+from tests.conftest import kmcli
+
+QUICK = ["--dpi", "30", "-q"]
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_default_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["blobs", "-d", str(tmp_path)]) == 0
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "inertia 212.006" in err
+    assert names(tmp_path) == {"blobs.png"}
+
+
+def test_everything_at_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--init", "far", "--steps", "--scan", "1:5", "--compare-init", "4"]
+    files = ["--csv", str(tmp_path / "p.csv"), "--html", str(tmp_path / "p.html")]
+    assert run(["blobs", "-d", str(tmp_path), *QUICK, *arguments, *files, "--json"]) == 0
+    data = json.loads(capfd.readouterr().out)
+    assert data["inertia"] == pytest.approx(212.006, abs=1e-3)
+    assert [row["size"] for row in data["clusters"]] == [75] * 4
+    for row in data["clusters"]:
+        assert row["center"] == pytest.approx(row["true_center"], abs=0.2)
+    assert data["steps"][0]["empty_clusters"] == [2]
+    assert [row["k"] for row in data["scan"]] == [1, 2, 3, 4, 5]
+    assert len(data["starts"][0]["inertias"]) == 4
+    assert names(tmp_path) == {
+        "blobs.png",
+        "blobs-steps.png",
+        "blobs-steps.gif",
+        "blobs-scan.png",
+        "blobs-init.png",
+        "p.csv",
+        "p.html",
+    }
+
+
+def test_text_report(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = ["-k", "2", "--init", "far", "--steps", "--scan", "2:4", "--report"]
+    assert run(["blobs", "-d", str(tmp_path), *QUICK, *arguments]) == 0
+    out = capfd.readouterr().out
+    assert "local optimum: inertia 1439.861, while 1190.782 is known" in out
+    assert re.search(r"4 +212\.01 +0\.682 \*", out)
+    assert "All three prefer k = 4" in out
+
+
+def test_csv_through_a_pipe(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["blobs", "-d", str(tmp_path), *QUICK, "--csv", "-"]) == 0
+    table = capfd.readouterr().out
+    assert table.startswith("x,y,true,cluster,distance\n")
+    assert table.count("\n") == 301
+    again = tmp_path / "again"
+    done = kmcli(
+        "blobs", "--data", "-", "-d", again, *QUICK, "-k", "4", "--json", stdin=table.encode()
+    )
+    assert done.returncode == 0, done.stderr
+    data = json.loads(done.stdout)
+    assert data["features"] == 5
+    assert data["adjusted_rand"] is None
+
+
+def test_starts_from_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    starts = tmp_path / "starts.csv"
+    starts.write_text("x,y\n0,0\n1,8\n")
+    to = ["-d", str(tmp_path), *QUICK]
+    assert run(["blobs", *to, "--init", str(starts), "--json"]) == 0
+    data = json.loads(capfd.readouterr().out)
+    assert (data["k"], data["init"], data["n_init"]) == (2, "points", 1)
+    assert run(["blobs", *to, "--init", str(starts), "-k", "3"]) == 2
+    assert "2 starts were given for 3 clusters" in capfd.readouterr().err
+    starts.write_text("1,2,3\n4,5,6\n")
+    assert run(["blobs", *to, "-f", "--init", str(starts)]) == 2
+    assert "the starts have 3 columns, the points 2" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--init", "kmeans"], 2, "expected k-means++, random, far or a CSV file"),
+        (["--init", "missing.csv"], 3, "missing.csv: there is no such file"),
+        (["--init", "far", "--n-init", "3"], 2, "is one start"),
+        (["--std", "a"], 2, "is not a number"),
+        (["--std", "1,2"], 2, "2 standard deviations for 4 groups"),
+        (["--samples", "1"], 2, "samples is 1; it must be from 2"),
+        (["-k", "0"], 2, "0 is not in the range"),
+        (["-k", "50", "--samples", "20"], 2, "20 points cannot form 50 clusters"),
+        (["--shape", "moons", "--centers", "3"], 2, "cannot be chosen"),
+        (["--scan", "5:2"], 2, "must rise"),
+        (["--scale", "standard"], 2, "--scale goes with --data"),
+        (["--csv", "-", "--json"], 2, "standard output can carry one thing"),
+        (["--data", "missing.csv"], 3, "missing.csv: there is no such file"),
+    ],
+)
+def test_errors_are_one_line_and_leave_nothing(
+    tmp_path: Path,
+    arguments: list[str],
+    code: int,
+    message: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["blobs", *QUICK, *arguments]) == code
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert message in err
+    assert names(tmp_path) == set()
+
+
+def test_other_content_is_not_replaced(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "blobs.png").write_bytes(b"precious")
+    assert run(["blobs", "-d", str(tmp_path), *QUICK]) == 5
+    assert "exists with other content" in capfd.readouterr().err
+    assert (tmp_path / "blobs.png").read_bytes() == b"precious"
+
+
+def test_page_needs_nothing_else(tmp_path: Path) -> None:
+    assert run(["blobs", "-d", str(tmp_path), *QUICK, "--html", str(tmp_path / "p.html")]) == 0
+    page = (tmp_path / "p.html").read_text()
+    assert not re.search(r"(src|href)\s*=", page)
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert "__" not in page
+    data = json.loads(re.findall(r'<script id="data"[^>]*>(.*?)</script>', page, re.DOTALL)[0])
+    assert set(data["runs"]) == {"far", "k-means++", "random"}
+    run_of_four = data["runs"]["far"]["4"]
+    assert run_of_four["inertia"][-1][1] == pytest.approx(212.01)
+    assert len(run_of_four["centers"]) == len(run_of_four["labels"]) + 1
+    assert sorted(run_of_four["labels"][-1].count(c) for c in "0123") == [75] * 4
+
+
+def browser() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    pytest.skip("no Chromium is installed")
+
+
+def test_page_works_in_a_browser(tmp_path: Path) -> None:
+    chromium = browser()
+    assert run(["blobs", "-d", str(tmp_path), *QUICK, "--html", str(tmp_path / "p.html")]) == 0
+    page = (tmp_path / "p.html").read_text()
+    # Drives the page with its own keys and controls, then leaves what it shows in the title.
+    driver = """<script>
+    const key = name => document.dispatchEvent(new KeyboardEvent("keydown", {key: name}));
+    const log = [document.getElementById("name").textContent];
+    key("ArrowRight"); log.push(document.getElementById("name").textContent);
+    key("ArrowRight"); log.push(document.querySelectorAll("line").length);
+    key("ArrowDown"); key("ArrowDown"); log.push(document.getElementById("k-value").textContent);
+    const frame = document.getElementById("frame");
+    frame.value = 50; frame.dispatchEvent(new Event("input"));
+    log.push(document.getElementById("name").textContent);
+    document.getElementById("play").click();
+    log.push(document.getElementById("play").getAttribute("aria-label"));
+    document.title = log.join(" | ");
+    </script></body>"""
+    driven = tmp_path / "driven.html"
+    driven.write_text(page.replace("</body>", driver))
+    flags = (
+        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+        "--disable-background-networking --disable-component-update --dump-dom"
+    )
+    done = subprocess.run(
+        [chromium, *flags.split(), f"--user-data-dir={tmp_path / 'profile'}", driven.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    (title,) = re.findall(r"<title>(.*?)</title>", done.stdout)
+    assert title.split(" | ") == [
+        "start: the first centres",
+        "iteration 1: reassign points to nearest centre, inertia 4919.4",
+        "4",
+        "2",
+        "at rest after 3 iterations: inertia 1439.9",
+        "pause",
+    ]
