@@ -43,12 +43,13 @@ class Canvas:
         self.draw.rectangle(frame, outline=self.style.muted)
         self.image.paste(Image.fromarray(np.ascontiguousarray(pixels)), (left, top))
 
-    def outline(self, left: int, top: int, width: int, height: int) -> None:
-        """Mark a part of a picture by a frame that shows on any colour."""
-        box = (left, top, left + width - 1, top + height - 1)
-        self.draw.rectangle(box, outline="#ffffff", width=3)
-        inner = (box[0] + 1, box[1] + 1, box[2] - 1, box[3] - 1)
-        self.draw.rectangle(inner, outline="#000000", width=1)
+    def outline(self, left: int, top: int, width: int, height: int, *, line: int) -> None:
+        """Mark a part of a picture by a line in white and black, which shows on any colour."""
+        for inset, color in ((0, "#ffffff"), (line, "#000000")):
+            right, bottom = left + width - 1 - inset, top + height - 1 - inset
+            if right > left + inset and bottom > top + inset:
+                box = (left + inset, top + inset, right, bottom)
+                self.draw.rectangle(box, outline=color, width=line)
 
     def write(self, text: str, left: int, top: int, size: int, *, bold: bool = False) -> None:
         """Write one line.

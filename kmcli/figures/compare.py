@@ -14,6 +14,9 @@ from kmcli.figures.style import Style, Theme
 MAX_SIDE = 1024
 """Larger pictures are reduced, and a part of them is shown pixel by pixel beneath."""
 
+CHECKER = 8
+"""Side of the squares behind transparent pictures."""
+
 _SMALL_SIDE = 160
 _ENLARGED_SIDE = 320
 _MIN_COLUMN = 160
@@ -57,9 +60,9 @@ def compare_sheet(
 ) -> NDArray[np.uint8]:
     """Draw a picture beside its quantized versions.
 
-    Each version stands above its baseline. Pixels are shown as they are; small pictures are
-    enlarged by a whole factor, large ones are averaged over squares, with a part of them
-    pixel by pixel beneath. The sheet says which.
+    Each version stands above its baseline; a single one stands beside it. Pixels are shown as
+    they are; small pictures are enlarged by a whole factor, large ones are averaged over
+    squares, with a part of them pixel by pixel beneath. The sheet says which.
 
     Parameters
     ----------
@@ -76,21 +79,21 @@ def compare_sheet(
         sRGB.
     """
     view = choose_view(original)
-    panels = [original, *(panel for pair in columns for panel in pair)]
-    n_units = 1 + len(columns)
-    layouts = (_Layout.of(panels, view, n_units, n_across) for n_across in range(1, n_units + 1))
+    if len(columns) == 1:
+        units: list[tuple[Panel, ...]] = [(original,), *((panel,) for panel in columns[0])]
+    else:
+        units = [(original,), *columns]
+    # As many across as in the fullest of some number of bands: so the last one is not empty.
+    choices = {-(-len(units) // n_bands) for n_bands in range(1, len(units) + 1)}
+    layouts = [Layout.of(units, view, n_across) for n_across in sorted(choices)]
     layout = min(layouts, key=lambda it: abs(math.log(it.width / it.height / _WELL_SHAPED)))
     canvas = Canvas(layout.width, layout.height, Style(theme))
-    _draw_panel(canvas, layout, view, original, *layout.corner(0, 0))
+    for unit, panels in enumerate(units):
+        for row, panel in enumerate(panels):
+            _draw_panel(canvas, layout, panel, *layout.corner(unit, row))
     if view.window is not None:
-        left, top = layout.corner(0, 0)
-        _outline_window(canvas, view, view.window, left, top)
-    for unit, pair in enumerate(columns, start=1):
-        for row, panel in enumerate(pair):
-            _draw_panel(canvas, layout, view, panel, *layout.corner(unit, row))
-    left, top = layout.corner(0, 1)
-    for number, line in enumerate(layout.note):
-        canvas.write(line, left, top + number * line_height(layout.size), layout.size)
+        _frame_window(canvas, layout, view.window)
+    _write_lines(canvas, layout, layout.note, *layout.note_corner)
     return canvas.pixels()
 
 
@@ -127,7 +130,7 @@ class View:
             shown = enlarge(panel.part(slice(None), slice(None)), self.zoom)
         else:
             shown = _reduce(panel, self.reduction)
-        return over_checkerboard(shown, 8)
+        return over_checkerboard(shown, CHECKER)
 
     @property
     def note(self) -> str:
@@ -206,11 +209,28 @@ def _window_means(
 
 
 @dataclass(frozen=True)
-class _Layout:
-    """Where everything goes; a unit is a version above its baseline."""
+class Layout:
+    """Where everything goes: units of one or two panels, in bands one beneath the other.
+
+    Attributes
+    ----------
+    view : View
+        The scale of the pictures.
+    n_units, n_rows, n_across : int
+        How many units there are, how many panels one has at most, how many share a band.
+    size : int
+        Size of the font in pixels.
+    column : int
+        Width of a panel in pixels.
+    n_lines : int
+        Lines of text beneath a picture.
+    note : tuple of str
+        Lines that say what the sheet shows.
+    """
 
     view: View
     n_units: int
+    n_rows: int
     n_across: int
     size: int
     column: int
@@ -218,76 +238,112 @@ class _Layout:
     note: tuple[str, ...]
 
     @classmethod
-    def of(cls, panels: Sequence[Panel], view: View, n_units: int, n_across: int) -> "_Layout":
-        width = max(view.width, _MIN_COLUMN)
+    def of(cls, units: Sequence[Sequence[Panel]], view: View, n_across: int) -> "Layout":
+        """Measure what is to be placed.
+
+        Parameters
+        ----------
+        units : sequence of sequence of Panel
+            The panels.
+        view : View
+            The scale of the pictures.
+        n_across : int
+            How many units are to share a band.
+
+        Returns
+        -------
+        Layout
+        """
+        panels = [panel for unit in units for panel in unit]
+        column = max(view.width, _MIN_COLUMN)
         # Larger where many stand side by side, as the sheet will be seen from farther away.
-        size = max(14, round(min(n_across * width / 90, width / 16)))
+        size = max(14, round(min(n_across * column / 90, column / 16)))
         for panel in panels:
-            width = max(width, text_width(panel.title, size, bold=True))
-            width = max(width, *(text_width(line, size) for line in panel.caption))
+            column = max(column, text_width(panel.title, size, bold=True))
+            column = max(column, *(text_width(line, size) for line in panel.caption), 0)
         n_lines = 1 + max(len(panel.caption) for panel in panels)
-        about = (
-            "Upper row: palettes learned by k-means.",
-            "Lower row: as many random pixels as the palette.",
-            view.note,
-        )
-        note = tuple(line for text in about for line in (*wrap(text, size, width), ""))
-        return cls(view, n_units, n_across, size, width, n_lines, note)
+        n_rows = max(map(len, units))
+        layout = cls(view, len(units), n_rows, n_across, size, column, n_lines, ())
+        about = [view.note]
+        if n_rows == 2:
+            about.insert(0, "Lower row: palettes of as many random pixels.")
+            about.insert(0, "Upper row: palettes learned by k-means.")
+        room = column if n_rows == 2 else layout.width - 2 * layout.gap
+        paragraphs = [[*wrap(text, size, room), ""] for text in about]
+        note = [line for paragraph in paragraphs for line in paragraph]
+        return replace(layout, note=tuple(note[:-1]))
 
     @property
     def gap(self) -> int:
+        """Distance between columns, and to the edge."""
         return round(1.2 * self.size)
 
     @property
     def small_gap(self) -> int:
+        """Distance between the parts of a panel."""
         return round(0.4 * self.size)
 
     @property
     def strip(self) -> int:
+        """Height of the strip that shows the palette."""
         return round(0.9 * self.size)
 
     @property
     def picture_height(self) -> int:
+        """Height of a picture with its detail."""
         detail = self.view.detail_height
         return self.view.height + (self.small_gap + detail if detail else 0)
 
     @property
+    def note_height(self) -> int:
+        """Height of the note."""
+        return len(self.note) * line_height(self.size)
+
+    @property
     def cell_height(self) -> int:
+        """Height of a panel."""
         strip = self.small_gap + self.strip
         text = self.small_gap + self.n_lines * line_height(self.size)
-        note = len(self.note) * line_height(self.size)
-        return max(self.picture_height + strip + text, note)
+        return max(self.picture_height + strip + text, self.note_height if self.n_rows == 2 else 0)
 
     @property
     def band_height(self) -> int:
-        return 2 * self.cell_height + self.gap
+        """Height of a unit with the distance to the next band."""
+        return self.n_rows * (self.cell_height + self.gap) + self.gap
 
     @property
-    def n_bands(self) -> int:
-        return -(-self.n_units // self.n_across)
+    def bands_bottom(self) -> int:
+        """Where the last band ends."""
+        return -(-self.n_units // self.n_across) * self.band_height - self.gap
 
     @property
     def width(self) -> int:
-        return 2 * self.gap + self.n_across * (self.column + self.gap) - self.gap
+        """Width of the sheet."""
+        return self.gap + self.n_across * (self.column + self.gap)
 
     @property
     def height(self) -> int:
-        return 2 * self.gap + self.n_bands * (self.band_height + 2 * self.gap) - 2 * self.gap
+        """Height of the sheet."""
+        foot = self.note_height if self.n_rows == 1 else -self.gap
+        return self.bands_bottom + self.gap + foot + self.gap
+
+    @property
+    def note_corner(self) -> tuple[int, int]:
+        """Left and top of the note: beneath the original if that place is free, or at the foot."""
+        return self.corner(0, 1) if self.n_rows == 2 else (self.gap, self.bands_bottom + self.gap)
 
     def corner(self, unit: int, row: int) -> tuple[int, int]:
         """Give the left and top of a panel."""
         band, across = divmod(unit, self.n_across)
         left = self.gap + across * (self.column + self.gap)
-        top = self.gap + band * (self.band_height + 2 * self.gap)
-        return left, top + row * (self.cell_height + self.gap)
+        return left, self.gap + band * self.band_height + row * (self.cell_height + self.gap)
 
 
-def _draw_panel(
-    canvas: Canvas, layout: _Layout, view: View, panel: Panel, left: int, top: int
-) -> None:
+def _draw_panel(canvas: Canvas, layout: Layout, panel: Panel, left: int, top: int) -> None:
+    view = layout.view
     canvas.put(view.whole(panel), left, top)
     if view.window is not None:
-        detail = over_checkerboard(panel.part(*view.window), 8)
+        detail = over_checkerboard(panel.part(*view.window), CHECKER)
         canvas.put(detail, left, top + view.height + layout.small_gap)
     top += layout.picture_height + layout.small_gap
     if panel.colors is not None and panel.shares is not None:
@@ -295,18 +351,24 @@ def _draw_panel(
         canvas.put(color_band(panel.colors, panel.shares, layout.strip, width), left, top)
     top += layout.strip + layout.small_gap
     canvas.write(panel.title, left, top, layout.size, bold=True)
-    for number, line in enumerate(panel.caption, start=1):
+    _write_lines(canvas, layout, panel.caption, left, top + line_height(layout.size))
+
+
+def _write_lines(
+    canvas: Canvas, layout: Layout, lines: Sequence[str], left: int, top: int
+) -> None:
+    for number, line in enumerate(lines):
         canvas.write(line, left, top + number * line_height(layout.size), layout.size)
 
 
-def _outline_window(
-    canvas: Canvas, view: View, window: tuple[slice, slice], left: int, top: int
-) -> None:
+def _frame_window(canvas: Canvas, layout: Layout, window: tuple[slice, slice]) -> None:
+    left, top = layout.corner(0, 0)
     rows, columns = window
-    width, height = columns.stop - columns.start, rows.stop - rows.start
+    factor = layout.view.reduction
     canvas.outline(
-        left + columns.start // view.reduction,
-        top + rows.start // view.reduction,
-        -(-width // view.reduction),
-        -(-height // view.reduction),
+        left + columns.start // factor,
+        top + rows.start // factor,
+        -(-(columns.stop - columns.start) // factor),
+        -(-(rows.stop - rows.start) // factor),
+        line=max(2, layout.size // 12),
     )
