@@ -81,10 +81,11 @@ def compare_sheet(
     view = choose_view(original)
     if len(columns) == 1:
         units: list[tuple[Panel, ...]] = [(original,), *((panel,) for panel in columns[0])]
+        choices = {1, 3}
     else:
         units = [(original,), *columns]
-    # As many across as in the fullest of some number of bands: so the last one is not empty.
-    choices = {-(-len(units) // n_bands) for n_bands in range(1, len(units) + 1)}
+        # Bands as even as may be: never seven and then two.
+        choices = {-(-len(units) // n_bands) for n_bands in range(1, len(units) + 1)}
     layouts = [Layout.of(units, view, n_across) for n_across in sorted(choices)]
     layout = min(layouts, key=lambda it: abs(math.log(it.width / it.height / _WELL_SHAPED)))
     canvas = Canvas(layout.width, layout.height, Style(theme))
