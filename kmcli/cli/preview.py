@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from kmcli.cli import console
 from kmcli.figures.pixels import box_mean, over_checkerboard
+from kmcli.quantize.colorspace import srgb_to_oklab
 
 MAX_ROWS = 24
 """Most lines of a picture: the classic height of a terminal."""
@@ -24,8 +25,16 @@ _CHECKER = 2
 _SWATCH = 4
 """Most cells of a colour of the palette."""
 
-_CUBE = np.array([0, 95, 135, 175, 215, 255])
-_GREYS = np.arange(8, 248, 10)
+
+def _xterm_colors() -> NDArray[np.float64]:
+    """List xterm's colours from 16 on: a cube of 6 x 6 x 6, then 24 greys."""
+    levels = np.array([0, 95, 135, 175, 215, 255], dtype=np.float64)
+    cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 3)
+    greys = np.arange(8, 248, 10, dtype=np.float64)
+    return np.concatenate([cube, greys[:, None].repeat(3, axis=1)])
+
+
+_XTERM_OKLAB = srgb_to_oklab(_xterm_colors())
 
 
 def show_preview(
@@ -123,28 +132,25 @@ def half_blocks(pixels: NDArray[np.uint8], columns: int, *, truecolor: bool) -> 
 
 
 def nearest_xterm_color(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Find the nearest of the fixed 240 of xterm's 256 colours.
+    """Find the nearest of xterm's 256 colours, in Oklab.
 
     The first 16 are left out: every user sees others there.
 
     Parameters
     ----------
-    colors : ndarray of shape (..., 3), uint8
+    colors : ndarray of shape (height, width, 3), uint8
         sRGB.
 
     Returns
     -------
-    ndarray of shape (...,), intp
-        Numbers from 16 to 255: a cube of 6 x 6 x 6 colours, then 24 greys.
+    ndarray of shape (height, width), intp
+        Numbers from 16 to 255.
     """
-    values = colors.astype(np.intp)
-    steps = np.abs(values[..., None] - _CUBE).argmin(axis=-1)
-    grey = np.abs(values.mean(axis=-1)[..., None] - _GREYS).argmin(axis=-1)
-    cube_error = ((_CUBE[steps] - values) ** 2).sum(axis=-1)
-    grey_error = ((_GREYS[grey][..., None] - values) ** 2).sum(axis=-1)
-    in_cube = 16 + steps @ np.array([36, 6, 1])
-    numbers: NDArray[np.intp] = np.where(cube_error <= grey_error, in_cube, 232 + grey)
-    return numbers
+    nearest = np.empty(colors.shape[:-1], dtype=np.intp)
+    for row, colors_of_row in enumerate(srgb_to_oklab(colors.astype(np.float64))):
+        distances = ((colors_of_row[:, None] - _XTERM_OKLAB) ** 2).sum(axis=-1)
+        nearest[row] = 16 + distances.argmin(axis=-1)
+    return nearest
 
 
 def _color_codes(pixels: NDArray[np.uint8], *, truecolor: bool) -> list[list[str]]:

@@ -137,13 +137,12 @@ class View:
     def note(self) -> str:
         """Say how the pictures are shown."""
         if self.zoom > 1:
-            return f"Each pixel is shown as a square of {self.zoom}\u00a0×\u00a0{self.zoom}."
+            return f"Each pixel is shown as a square of {self.zoom} by {self.zoom}."
         if self.reduction == 1:
             return "Pixels are shown as they are."
-        size = f"{self.reduction}\u00a0×\u00a0{self.reduction}"
         return (
-            f"Reduced: each pixel shown is the mean of {size}, a colour that the palette need not "
-            "hold. Beneath: the framed part, pixel by pixel."
+            f"Reduced: each pixel shown is the mean of {self.reduction} by {self.reduction}, a "
+            "colour that the palette need not hold. Beneath: the framed part, pixel by pixel."
         )
 
 
@@ -200,9 +199,7 @@ def _busiest_window(original: Panel, view: View) -> tuple[slice, slice]:
     return slice(top, top + height), slice(left, left + width)
 
 
-def _window_means(
-    values: NDArray[np.float64], height: int, width: int
-) -> NDArray[np.float64]:
+def _window_means(values: NDArray[np.float64], height: int, width: int) -> NDArray[np.float64]:
     sums = np.pad(values, ((1, 0), (1, 0), (0, 0))).cumsum(axis=0).cumsum(axis=1)
     total = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width]
     means: NDArray[np.float64] = (total + sums[:-height, :-width]) / (height * width)
@@ -355,9 +352,7 @@ def _draw_panel(canvas: Canvas, layout: Layout, panel: Panel, left: int, top: in
     _write_lines(canvas, layout, panel.caption, left, top + line_height(layout.size))
 
 
-def _write_lines(
-    canvas: Canvas, layout: Layout, lines: Sequence[str], left: int, top: int
-) -> None:
+def _write_lines(canvas: Canvas, layout: Layout, lines: Sequence[str], left: int, top: int) -> None:
     for number, line in enumerate(lines):
         canvas.write(line, left, top + number * line_height(layout.size), layout.size)
 

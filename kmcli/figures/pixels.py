@@ -42,11 +42,12 @@ def box_mean(
         light = _LIGHT[strip[..., :3]]
         opacity = np.ones(strip.shape[:2], dtype=np.float32)
         if n_channels == 4:
-            opacity = strip[..., 3] / np.float32(255)
+            opacity *= strip[..., 3] / np.float32(255)
             light *= opacity[..., None]
         weights = _box_sum(opacity, tops[rows] - offset, lefts)
-        sums = _box_sum(light, tops[rows] - offset, lefts)
-        averaged[rows, :, :3] = _encode(sums / np.maximum(weights, 1e-6)[..., None])
+        mean = _box_sum(light, tops[rows] - offset, lefts)
+        mean /= np.maximum(weights, np.float32(1e-6))[..., None]
+        averaged[rows, :, :3] = _encode(mean)
         if n_channels == 4:
             areas = np.outer(bottoms[rows] - tops[rows], np.diff(lefts, append=width))
             averaged[rows, :, 3] = np.rint(255 * weights / areas)
@@ -63,7 +64,8 @@ def _box_sum(
 
 def _encode(light: NDArray[np.float32]) -> NDArray[np.uint8]:
     encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.rint(255 * encoded).clip(0, 255).astype(np.uint8)
+    codes: NDArray[np.uint8] = np.rint(255 * encoded).clip(0, 255).astype(np.uint8)
+    return codes
 
 
 def _light_of_codes() -> NDArray[np.float32]:
@@ -114,7 +116,7 @@ def over_checkerboard(pixels: NDArray[np.uint8], square: int) -> NDArray[np.uint
     is_light = np.add.outer(np.arange(height) // square, np.arange(width) // square) % 2
     backdrop = _CHECKERS[is_light][..., None].astype(np.float32)
     opacity = pixels[..., 3:] / np.float32(255)
-    mixed = backdrop + (pixels[..., :3] - backdrop) * opacity
+    mixed: NDArray[np.float32] = backdrop + (pixels[..., :3] - backdrop) * opacity
     return np.rint(mixed).astype(np.uint8)
 
 
