@@ -2,6 +2,7 @@
 
 import functools
 import io
+import math
 from pathlib import Path
 
 import matplotlib as mpl
@@ -81,7 +82,9 @@ def line_height(size: int) -> int:
 
 def text_width(text: str, size: int, *, bold: bool = False) -> int:
     """Measure a line of text, in pixels."""
-    return round(_font(size, bold).getlength(text) + 0.5)
+    font = _font(size, bold)
+    # Ink may reach beyond the advance of the last letter, and the other way round.
+    return math.ceil(max(font.getlength(text), font.getbbox(text, anchor="ls")[2]))
 
 
 def wrap(text: str, size: int, width: int) -> list[str]:

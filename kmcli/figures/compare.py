@@ -188,7 +188,9 @@ def _reduce(panel: Panel, factor: int) -> NDArray[np.uint8]:
 
 def _busiest_window(original: Panel, view: View) -> tuple[slice, slice]:
     """Find the part where colours vary the most, as wide as the picture on the sheet."""
-    seen = view.whole(original).astype(np.float64)
+    # Over a single square: the pattern of a checkerboard would be taken for detail.
+    reduced = _reduce(original, view.reduction)
+    seen = over_checkerboard(reduced, max(reduced.shape)).astype(np.float64)
     height, width = (max(1, view.height // 2), view.width)
     rows, columns = -(-height // view.reduction), -(-width // view.reduction)
     mean = _window_means(seen, rows, columns)
