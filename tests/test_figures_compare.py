@@ -14,7 +14,8 @@ from PIL import ImageChops
 
 from kmcli.figures import compare, swatches
 from kmcli.figures.canvas import Canvas, encode_png, line_height, text_width, wrap
-from kmcli.figures.compare import Panel, choose_view, compare_sheet
+from kmcli.figures.compare import Panel, compare_sheet
+from kmcli.figures.compare.view import choose_view
 from kmcli.figures.pixels import box_mean, color_band, enlarge, over_checkerboard
 from kmcli.figures.style import Style, Theme
 from kmcli.figures.swatches import palette_swatches
