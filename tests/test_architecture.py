@@ -26,7 +26,7 @@ LAYERS = {
 }
 
 OWNERS = {
-    "PIL": {"image_io.py"},
+    "PIL": {"image_io.py", "figures/canvas.py"},
     "click": {"cli/"},
     "matplotlib": {"figures/"},
     "rich": {"cli/console.py"},
