@@ -1,5 +1,6 @@
 """Like colours merged into cells, fine where it matters and coarse where it does not."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -112,7 +113,7 @@ class CellTree:
         """Find the least error up to which cells have to be merged to leave at most so many."""
         errors, n_left = self._merging
         # The number left falls from one merger to the next; the last one leaves the coarsest.
-        n_mergers = np.searchsorted(-n_left, -n_cells)
+        n_mergers = int(np.searchsorted(-n_left, -n_cells))
         return float(errors[min(n_mergers, len(errors) - 1)])
 
     @cached_property
@@ -192,7 +193,7 @@ def _strips(starts: NDArray[np.intp], n_colors: int) -> Iterator[tuple[int, int,
     """Cut the colours between cells; yield where, and where the cells start in each strip."""
     cuts = np.searchsorted(starts, np.arange(0, n_colors, _STRIP_COLORS))
     cuts = np.unique(np.append(cuts, len(starts)))
-    for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+    for begin, end in itertools.pairwise(cuts.tolist()):
         first = int(starts[begin])
         last = int(starts[end]) if end < len(starts) else n_colors
         yield first, last, starts[begin:end] - first
