@@ -1,11 +1,9 @@
 """Run whole processes and read from the system what they took."""
 
-import os
+import json
 import statistics
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,18 +49,29 @@ def run(command: Sequence[str]) -> Usage:
     ProcessFailedError
         With what it said, if its exit code is not 0.
     """
-    with tempfile.TemporaryFile() as said:
-        start = time.perf_counter()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            said.seek(0)
-            message = said.read().decode(errors="replace")
-            raise ProcessFailedError(f"{command[0]}: exit code {process.returncode}: {message}")
+    launched = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _LAUNCHER, *command],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    code, wall, cpu, peak = json.loads(launched.stdout)
+    if code != 0:
+        raise ProcessFailedError(f"{command[0]}: exit code {code}: {launched.stderr}")
     scale = 1 if sys.platform == "darwin" else 1024  # bytes there, kibibytes elsewhere
-    return Usage(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * scale / 1e6)
+    return Usage(wall, cpu, peak * scale / 1e6)
+
+
+# A process begins with the peak memory of the one that starts it, so that has to be a small one.
+_LAUNCHER = """
+import os, sys, time
+quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+start = time.perf_counter()
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
+_, status, usage = os.wait4(child, 0)
+wall = time.perf_counter() - start
+print([os.waitstatus_to_exitcode(status), wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss])
+"""
 
 
 def alternate(actions: Mapping[str, Callable[[], Usage]], n_runs: int) -> dict[str, list[Usage]]:
