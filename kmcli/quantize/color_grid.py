@@ -1,5 +1,7 @@
 """Nearest palette entries on a grid over all colours, so that finding one is a look-up."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +13,13 @@ _STEPS = {3: 63, 4: 31}
 
 An exact search would take ten times longer and lower the error of a dithered photo by less than
 1 %: what a look-up misses is in the error that is passed on.
+"""
+
+
+_ALPHA_REACH = np.float32(24)
+"""How far errors may lead away from the alpha of a pixel: enough for soft shadows.
+
+A hole in an area that is nearly opaque is seen, however rare.
 """
 
 
@@ -49,18 +58,32 @@ class ColorGrid:
         n_steps = _STEPS[n_channels]
         self._size = n_steps + 1
         self._scale = np.float32(n_steps / 255)
-        places = np.indices((self._size,) * n_channels, dtype=np.int32).reshape(n_channels, -1)
-        if n_channels == 3:
-            where = np.arange(places.shape[1])
-            colors = places.T * (255 / n_steps)
-        else:
-            # No colour is brighter than its opacity: most of the grid is never looked at.
-            where = np.flatnonzero((places[:3] <= places[3]).all(axis=0))
-            places = places[:, where]
-            straight = places[:3] * (255 / np.maximum(places[3], 1))
-            colors = np.concatenate([straight, places[3:] * (255 / n_steps)]).T
         self._entries = np.zeros(self._size**n_channels, dtype=np.uint8)
-        self._entries[where] = nearest(np.rint(colors).astype(np.uint8), palette, space)
+        self._alpha = palette[:, -1].astype(np.float32)  # read only if there are four channels
+        where, colors = _grid(n_channels)
+        self._entries[where] = nearest(colors, palette, space)
+
+    def choose(self, goals: NDArray[np.float32], points: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """Look up the entries nearest to goals that colours have become by errors added to them.
+
+        Parameters
+        ----------
+        goals : ndarray of shape (3, n) or (4, n), float32
+            As `clip_columns` leaves them.
+        points : ndarray of shape (3, n) or (4, n), float32
+            The colours themselves. Where the entry would be much more or less transparent, the
+            one nearest to the colour is taken.
+
+        Returns
+        -------
+        ndarray of shape (n,), uint8
+        """
+        chosen = self.nearest(goals)
+        if len(points) == 4:
+            is_off = np.abs(self._alpha.take(chosen) - points[3]) > 2 * _ALPHA_REACH
+            if is_off.any():
+                chosen[is_off] = self.nearest(points[:, is_off])
+        return chosen
 
     def nearest(self, points: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Look up the entry nearest to the grid's point nearest to each point.
@@ -84,20 +107,37 @@ class ColorGrid:
         return entries
 
 
-def clip_columns(points: NDArray[np.float32], opaque: NDArray[np.bool_] | None) -> None:
-    """Move points to the nearest colours that exist, in place.
+@cache
+def _grid(n_channels: int) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+    """List the points of a grid that can be colours, by position, and these colours."""
+    n_steps = _STEPS[n_channels]
+    places = np.indices((n_steps + 1,) * n_channels, dtype=np.uint8).reshape(n_channels, -1)
+    if n_channels == 3:
+        where, colors = np.arange(places.shape[1]), places * (255 / n_steps)
+    else:
+        # No colour is brighter than its opacity: most of the grid is never looked at.
+        where = np.flatnonzero((places[:3] <= places[3]).all(axis=0))
+        places = places[:, where]
+        straight = places[:3] * (255 / np.maximum(places[3], 1))
+        colors = np.concatenate([straight, places[3:] * (255 / n_steps)])
+    return where, np.rint(colors.T).astype(np.uint8)
+
+
+def clip_columns(points: NDArray[np.float32], alpha: NDArray[np.float32] | None) -> None:
+    """Move points to the nearest colours that may stand for a pixel, in place.
+
+    These are all colours that exist, but none much more or less transparent than the pixel is.
 
     Parameters
     ----------
     points : ndarray of shape (3, n) or (4, n), float32
         As `to_columns` gives them, with errors added.
-    opaque : ndarray of shape (n,), bool, or None
-        Which of them have to be opaque; for four channels.
+    alpha : ndarray of shape (n,), float32, or None
+        Alpha of the pixels themselves, for four channels. Opaque ones stay opaque.
     """
-    if opaque is None:
+    if alpha is None:
         np.clip(points, 0, 255, out=points)
         return
-    alpha = points[3]
-    alpha[opaque] = 255
-    np.clip(alpha, 0, 255, out=alpha)
-    np.clip(points[:3], 0, alpha, out=points[:3])
+    lowest = np.where(alpha == 255, alpha, np.maximum(alpha - _ALPHA_REACH, 0))
+    np.clip(points[3], lowest, np.minimum(alpha + _ALPHA_REACH, 255), out=points[3])
+    np.clip(points[:3], 0, points[3], out=points[:3])

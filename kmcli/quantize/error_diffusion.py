@@ -66,19 +66,18 @@ def diffuse(
         else:
             where = start + step * np.arange(bottom - top)
         own, above = slice(top + 1, bottom + 1), slice(top, bottom)
-        colors = flat[where]
-        points = to_columns(colors)
-        points += right * last[:, own]
-        points += below_left * last[:, above]
-        points += below * second_last[:, above]
-        points += below_right * third_last[:, above]
-        clip_columns(points, colors[:, 3] == 255 if n_channels == 4 else None)
-        found = grid.nearest(points)
+        points = to_columns(flat[where])
+        goals = points + right * last[:, own]
+        goals += below_left * last[:, above]
+        goals += below * second_last[:, above]
+        goals += below_right * third_last[:, above]
+        clip_columns(goals, points[3] if n_channels == 4 else None)
+        found = grid.choose(goals, points)
         held = kept[where]
         np.copyto(found, chosen[where], where=held)
         chosen[where] = found
-        points -= entries.take(found, axis=1)
-        points *= ~held
-        now[:, own] = points
+        goals -= entries.take(found, axis=1)
+        goals *= ~held
+        now[:, own] = goals
         now[:, max(top - 1, 0) : top + 1] = 0  # rows that have ended
         now, last, second_last, third_last = third_last, now, last, second_last

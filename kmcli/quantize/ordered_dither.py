@@ -132,18 +132,18 @@ def _mix(
     variance.
     """
     points, entries = to_columns(colors), to_columns(palette)
-    opaque = colors[:, 3] == 255 if colors.shape[1] == 4 else None
+    alpha = points[3] if len(points) == 4 else None
     from_dark = np.argsort(_LUMINANCE @ entries[:3], kind="stable").astype(np.uint8)
     ranks = np.empty_like(from_dark)
     ranks[from_dark] = np.arange(len(from_dark), dtype=np.uint8)
-    goals = points.copy()
+    goals, means = points.copy(), points
     if strength < 1:
         alone = entries.take(grid.nearest(points), axis=1)
-        points = alone + np.float32(strength) * (points - alone)
+        means = alone + np.float32(strength) * (points - alone)
     found = np.empty((n_levels, len(colors)), dtype=np.uint8)
     for level in range(n_levels):
-        found[level] = grid.nearest(goals)
-        goals += _STEP * (points - entries.take(found[level], axis=1))
-        clip_columns(goals, opaque)
+        found[level] = grid.choose(goals, points)
+        goals += _STEP * (means - entries.take(found[level], axis=1))
+        clip_columns(goals, alpha)
     in_order = np.sort(ranks[found.T], axis=1)
     return from_dark[in_order]
