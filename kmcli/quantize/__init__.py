@@ -25,6 +25,7 @@ from kmcli.settings import MAX_COLORS, QuantizeSettings
 __all__ = [
     "QuantizedImage",
     "apply_palette",
+    "learn_ordered_palette",
     "measure_ssim",
     "quantize_image",
     "quantize_randomly",
@@ -60,15 +61,35 @@ def quantize_image(
     """
     settings = settings or QuantizeSettings()
     histogram = histogram or count_colors(pixels)
-    learn_from = learn_from or histogram
-    learned = learn_palette(learn_from, settings)
-    if settings.is_dithered and learned.stages:
-        fixed = _is_locked(learned.colors, settings)
-        if learned.colors.shape[1] == 4:
-            fixed |= learned.colors[:, 3] == 0
-        widened = widen_palette(learned.colors, learn_from, fixed, settings.dither_strength)
-        learned = replace(learned, colors=widened)
+    learned = _learn(learn_from or histogram, settings)
     return _remap(pixels, histogram, learned, settings)
+
+
+def learn_ordered_palette(
+    histogram: ColorCounts, settings: QuantizeSettings | None = None
+) -> NDArray[np.uint8]:
+    """Learn a palette without mapping anything to it, to share it among pictures.
+
+    Parameters
+    ----------
+    histogram : ColorCounts
+        The colours of the pictures, as `merge_counts` gives them.
+    settings : QuantizeSettings, optional
+        How many colours, how to find and to order them.
+
+    Returns
+    -------
+    ndarray of shape (n, 3) or (n, 4), uint8
+        As `quantize_image` would have it for a picture with all these pixels.
+    """
+    settings = settings or QuantizeSettings()
+    palette = _learn(histogram, settings).colors
+    labels = nearest(histogram.colors, palette, settings.space)
+    counts = _counts(labels, histogram.counts, len(palette))
+    if settings.is_dithered:
+        # An entry that is nearest to no colour can still be part of mixtures.
+        counts = np.maximum(counts, 1)
+    return palette[_order(palette, counts, settings)]
 
 
 def quantize_randomly(
@@ -161,6 +182,17 @@ def measure_ssim(pixels: NDArray[np.uint8], quantized: QuantizedImage) -> float 
     return structural_similarity(pixels, quantized.pixels)
 
 
+def _learn(histogram: ColorCounts | ColorWeights, settings: QuantizeSettings) -> LearnedPalette:
+    learned = learn_palette(histogram, settings)
+    if not settings.is_dithered or not learned.stages:
+        return learned
+    is_fixed = _is_locked(learned.colors, settings)
+    if learned.colors.shape[1] == 4:
+        is_fixed |= learned.colors[:, 3] == 0
+    widened = widen_palette(learned.colors, histogram, is_fixed, settings.dither_strength)
+    return replace(learned, colors=widened)
+
+
 def _remap(
     pixels: NDArray[np.uint8],
     histogram: ColorCounts,
@@ -171,8 +203,7 @@ def _remap(
     colors = learned.colors
     changes, labels, indices = _assign(pixels, histogram, colors, settings)
     counts = _counts(labels, changes.counts, len(colors))
-    order = sorting_order(colors, counts, settings.order)
-    order = order[(counts > 0)[order] | _is_locked(colors, settings)[order]]
+    order = _order(colors, counts, settings)
     rank = np.empty(len(colors), dtype=np.uint8)
     rank[order] = np.arange(len(order), dtype=np.uint8)
     return QuantizedImage(
@@ -183,6 +214,14 @@ def _remap(
         entries=rank[labels],
         stages=learned.stages,
     )
+
+
+def _order(
+    palette: NDArray[np.uint8], counts: NDArray[np.int64], settings: QuantizeSettings
+) -> NDArray[np.intp]:
+    """Order the positions of a palette's entries, without those that are not used."""
+    order = sorting_order(palette, counts, settings.order)
+    return order[(counts > 0)[order] | _is_locked(palette, settings)[order]]
 
 
 def _assign(
