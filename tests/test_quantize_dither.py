@@ -1,5 +1,8 @@
 """Dithering: right in the mean of neighbours, and never where it would do harm."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -19,7 +22,7 @@ from kmcli.quantize.histogram import count_colors
 from kmcli.quantize.ordered_dither import bayer_matrix
 from kmcli.quantize.remap import nearest
 from kmcli.settings import DITHERS, Dither, QuantizeSettings
-from tests.conftest import SAMPLES, Pixels
+from tests.conftest import SAMPLES, Pixels, kmcli
 from tests.test_quantize_histogram import without_hidden_colors
 
 METHODS = DITHERS[1:]
@@ -272,3 +275,51 @@ def test_settings_are_checked() -> None:
     with pytest.raises(SettingsError, match=r"dither_strength is 1.5; it must be from 0 to 1"):
         QuantizeSettings(dither="bayer", dither_strength=1.5)
     assert not QuantizeSettings(dither="bayer", dither_strength=0).is_dithered
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_command_writes_the_same_bytes_for_any_number_of_threads(
+    method: Dither, tmp_path: Path
+) -> None:
+    written = []
+    for n_threads in ("1", "2"):
+        env = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), n_threads)
+        arguments = ["-k", "24", "--dither", method, "-o", "-"]
+        done = kmcli("quantize", SAMPLES / "logo.png", *arguments, cwd=tmp_path, env=env)
+        assert done.returncode == 0, done.stderr
+        written.append(done.stdout)
+    assert written[0] == written[1]
+
+
+@pytest.mark.parametrize(
+    ("picture", "dithering"),
+    [("gradient.png", ("bayer", 0.5)), ("pixel-art.png", ("none", 0))],
+)
+def test_the_report_says_whether_there_was_dithering(
+    picture: str, dithering: tuple[str, float], tmp_path: Path
+) -> None:
+    options = ["--dither", "bayer", "--dither-strength", "0.5", "--json", "-d", str(tmp_path)]
+    done = kmcli("quantize", SAMPLES / picture, "-k", "16", *options)
+    report = json.loads(done.stdout)
+    assert (report["dither"], report["dither_strength"]) == dithering
+
+
+def test_a_shared_palette_is_dithered_with(tmp_path: Path) -> None:
+    pictures = [SAMPLES / "flower.jpg", SAMPLES / "gradient.png"]
+    options = ["-k", "8", "--shared-palette", "--dither", "bayer", "-d", str(tmp_path)]
+    done = kmcli("quantize", *pictures, *options)
+    assert done.returncode == 0, done.stderr
+    palettes = [Image.open(path).getpalette() for path in sorted(tmp_path.iterdir())]
+    assert len(palettes) == 2
+    assert palettes[0] == palettes[1]
+
+
+@pytest.mark.parametrize("dither_options", [[], ["--dither", "none"]])
+def test_strength_without_dithering_is_a_usage_error(
+    dither_options: list[str], tmp_path: Path
+) -> None:
+    options = ["--dither-strength", "0.5", *dither_options, "-d", str(tmp_path)]
+    done = kmcli("quantize", SAMPLES / "logo.png", *options)
+    assert done.returncode == 2
+    assert b"--dither-strength has nothing to weaken without --dither" in done.stderr
+    assert not list(tmp_path.iterdir())
