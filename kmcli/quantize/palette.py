@@ -23,9 +23,9 @@ class Palette:
     Attributes
     ----------
     colors : ndarray of shape (n, 3) or (n, 4), uint8
-        Distinct colours, sRGB or sRGB with straight alpha.
+        sRGB or sRGB with straight alpha; distinct, unless the user gave some of them twice.
     counts : ndarray of shape (n,), int64
-        Pixels of each colour. Entries that no pixel uses are in the palette only if they were
+        Pixels of each entry. Entries that no pixel uses are in the palette only if they were
         given or locked by the user.
     """
 
