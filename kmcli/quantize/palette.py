@@ -43,6 +43,11 @@ class Palette:
         ]
 
     @property
+    def n_used(self) -> int:
+        """How many entries some pixel has."""
+        return int(np.count_nonzero(self.counts))
+
+    @property
     def shares(self) -> NDArray[np.float64]:
         """The share of each colour in the pixels, from 0 to 1."""
         shares: NDArray[np.float64] = self.counts / self.counts.sum()
