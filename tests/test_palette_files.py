@@ -136,6 +136,13 @@ def test_pillow_reads_the_gimp_palette() -> None:
     assert colors[:9] == flat(THREE)
 
 
+@pytest.mark.parametrize("title", ["a\0b", "a\x1b\nb", "a\udcffb", "a\u2028b"])
+def test_a_title_is_one_line_of_text(title: str) -> None:
+    data = encode_palette(palette_of(THREE), ".gpl", title)
+    assert data.startswith(b"GIMP Palette\nName: a b\nColumns")
+    assert read(data) == THREE
+
+
 def test_jasc_has_the_line_ends_of_windows() -> None:
     data = encode_palette(palette_of(THREE), ".pal", "")
     assert data == b"JASC-PAL\r\n0100\r\n3\r\n255 0 0\r\n0 128 0\r\n0 0 255\r\n"

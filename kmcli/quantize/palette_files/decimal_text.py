@@ -48,7 +48,8 @@ def parse_gpl(text: str) -> list[_Color]:
 
 def format_gpl(palette: Palette, title: str) -> bytes:
     """Write a GIMP palette whose colours are named by their codes."""
-    name = " ".join(title.split())  # on one line
+    # On one line, whatever a file name may hold.
+    name = " ".join("".join(c if c.isprintable() else " " for c in title).split())
     lines = ["GIMP Palette", f"Name: {name}", "Columns: 8", "#"]
     for (red, green, blue), code in zip(palette.colors[:, :3], palette.hex, strict=True):
         lines.append(f"{red:3} {green:3} {blue:3}\t{code}")

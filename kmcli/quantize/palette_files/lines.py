@@ -36,5 +36,4 @@ def quoted(text: str) -> str:
 
 def joined(lines: Iterable[str], end: str = "\n") -> bytes:
     """Encode lines, each with an end."""
-    # A title comes from a file name, which may hold bytes that are no text.
-    return "".join(line + end for line in lines).encode("utf-8", "replace")
+    return "".join(line + end for line in lines).encode()
