@@ -67,7 +67,7 @@ def quantize_image(
 
 def learn_ordered_palette(
     histogram: ColorCounts, settings: QuantizeSettings | None = None
-) -> NDArray[np.uint8]:
+) -> Palette:
     """Learn a palette without mapping anything to it, to share it among pictures.
 
     Parameters
@@ -79,17 +79,16 @@ def learn_ordered_palette(
 
     Returns
     -------
-    ndarray of shape (n, 3) or (n, 4), uint8
+    Palette
         As `quantize_image` would have it for a picture with all these pixels.
     """
     settings = settings or QuantizeSettings()
-    palette = _learn(histogram, settings).colors
-    labels = nearest(histogram.colors, palette, settings.space)
-    counts = _counts(labels, histogram.counts, len(palette))
-    if settings.is_dithered:
-        # An entry that is nearest to no colour can still be part of mixtures.
-        counts = np.maximum(counts, 1)
-    return palette[_order(palette, counts, settings)]
+    colors = _learn(histogram, settings).colors
+    labels = nearest(histogram.colors, colors, settings.space)
+    counts = _counts(labels, histogram.counts, len(colors))
+    # With dithering, an entry that is nearest to no colour can still be part of mixtures.
+    order = _order(colors, np.maximum(counts, 1) if settings.is_dithered else counts, settings)
+    return Palette(colors[order], counts[order])
 
 
 def quantize_randomly(
