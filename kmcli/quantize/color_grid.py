@@ -11,8 +11,8 @@ from kmcli.settings import Space
 _STEPS = {3: 63, 4: 31}
 """Steps of each axis, by the number of channels: 4 or 8 of 255 apart, 2**18 or 2**20 points.
 
-An exact search would take ten times longer and lower the error of a dithered photo by less than
-1 %: what a look-up misses is in the error that is passed on.
+An exact search would not lower the blurred error of photos by 1 %: what a look-up misses is in the
+error that is passed on.
 """
 
 

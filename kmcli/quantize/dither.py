@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from kmcli.quantize.blue_noise import blue_noise
 from kmcli.quantize.color_grid import ColorGrid
 from kmcli.quantize.error_diffusion import diffuse
 from kmcli.quantize.histogram import (
@@ -12,7 +13,7 @@ from kmcli.quantize.histogram import (
     spread,
     with_channels,
 )
-from kmcli.quantize.ordered_dither import order_dither
+from kmcli.quantize.ordered_dither import bayer_matrix, order_dither
 from kmcli.quantize.remap import nearest
 from kmcli.settings import Dither, Space
 
@@ -72,7 +73,7 @@ def dither(
         indices = spread(pixels, colors, entries)
         diffuse(pixels, palette, grid, indices, spread(pixels, colors, is_kept), strength)
         return indices
-    assert method != "none"  # noqa: S101 - for mypy
+    matrix = bayer_matrix() if method == "bayer" else blue_noise()
     kept = np.where(is_kept, entries.astype(np.intp), -1)
     counted = ColorCounts(colors, histogram.counts)
-    return order_dither(pixels, palette, grid, counted, kept, method, strength)
+    return order_dither(pixels, palette, grid, counted, kept, matrix, strength)

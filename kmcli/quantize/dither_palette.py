@@ -37,7 +37,7 @@ def widen_palette(
     outside of all entries can be shown by no mixture of them. Here each colour gets the mixture
     that dithering would give it. Then the entries are put where, with these mixtures, the sum
     of the squared errors of the means, and of some of the variance within them, is least: a
-    linear problem. On photos the error after a blur becomes two to three times smaller.
+    linear problem. On photos the error after a blur is nearly halved.
 
     Entries that stand for flat areas get their colour.
 

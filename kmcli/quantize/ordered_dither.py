@@ -1,15 +1,10 @@
-"""Ordered dithering with any palette, by Bayer's matrix or by blue noise."""
-
-from typing import Literal
+"""Ordered dithering with any palette, and Bayer's matrix for it."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.quantize.blue_noise import blue_noise
 from kmcli.quantize.color_grid import ColorGrid, clip_columns, to_columns
 from kmcli.quantize.histogram import ColorCounts, spread
-
-Matrix = Literal["bayer", "blue-noise"]
 
 _LEVELS = 64
 """Entries of a mixture: as many as Bayer's matrix has cells."""
@@ -18,8 +13,11 @@ _MOST_ENTRIES = 2**26
 """Entries of all mixtures together; beyond it there are fewer of each."""
 
 _STEP = np.float32(0.25)
-"""Share of an error by which the goal moves. With 1, entries far off come in, and the grain of
-photos is half as strong again; with less, 64 steps are too few to come to the mean."""
+"""Share of an error by which the goal moves.
+
+With 1, entries far off come in, and the squared error of single pixels is a quarter to a half
+higher in photos; with less, 64 steps are too few to come to the mean.
+"""
 
 _CHUNK = 2**14
 """Colours that are mixed at once: what is computed for them stays in the cache."""
@@ -35,7 +33,7 @@ def order_dither(
     grid: ColorGrid,
     histogram: ColorCounts,
     kept: NDArray[np.intp],
-    matrix: Matrix,
+    matrix: NDArray[np.integer],
     strength: float,
 ) -> NDArray[np.uint8]:
     """Dither by a matrix that says at each place which part of a mixture to show.
@@ -56,8 +54,8 @@ def order_dither(
         The colours of the picture.
     kept : ndarray of shape (n_colors,), intp
         The palette entry of each colour that is not to be mixed, and -1 for the others.
-    matrix : {"bayer", "blue-noise"}
-        What picks.
+    matrix : ndarray of shape (n, n), integer
+        What picks: each number from 0 up once; n divides 256.
     strength : float
         How far the mean of a list is on the way from the nearest entry to the colour, 0 to 1.
 
@@ -81,13 +79,12 @@ def order_dither(
     is_kept = kept >= 0
     mixtures[is_kept] = kept[is_kept, np.newaxis]
 
-    ranks = bayer_matrix() if matrix == "bayer" else blue_noise()
-    levels = ranks.astype(np.int64) * n_levels // ranks.size
+    levels = matrix.astype(np.int64) * n_levels // matrix.size
     height, width = pixels.shape[:2]
     row_of_levels = np.tile(levels, (1, -(-width // levels.shape[1])))[:, :width]
     numbers = spread(pixels, colors, np.arange(len(colors), dtype=np.int32))
     indices = np.empty((height, width), dtype=np.uint8)
-    for top in range(0, height, _STRIP_ROWS):  # a multiple of the rows of either matrix
+    for top in range(0, height, _STRIP_ROWS):
         strip = numbers[top : top + _STRIP_ROWS]
         chosen = np.resize(row_of_levels, strip.shape) + np.int64(n_levels) * strip
         indices[top : top + _STRIP_ROWS] = mixtures.reshape(-1).take(chosen)
