@@ -26,9 +26,11 @@ LAYERS = {
 }
 
 OWNERS = {
-    "PIL": {"image_io.py", "figures/canvas.py"},
+    "PIL": {"image_io/", "figures/canvas.py"},
     "click": {"cli/"},
     "matplotlib": {"figures/"},
+    "oxipng": {"image_io/optimize.py"},
+    "pi_heif": {"image_io/formats.py"},
     "rich": {"cli/console.py"},
     "scipy": {"scores.py"},
     "skimage.color": {"quantize/colorspace.py"},
