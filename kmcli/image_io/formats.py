@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import logging
 import struct
 import warnings
 import zlib
@@ -48,6 +49,10 @@ _MAX_SCANS = 100
 """Scans of a JPEG. Each costs the time of a whole picture; encoders write ten or so."""
 
 _NO_LIMIT = 2**62
+
+
+# Without a handler, what Pillow logs would go to standard error.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from kmcli.errors import InputError
 from kmcli.image_io.color_models import to_pixels
 from kmcli.image_io.formats import check_frame, check_size, open_image, quiet_if_tiff
 from kmcli.image_io.png_chunks import SIGNATURE, is_whole, join_chunks, load_all_rows, read_chunks
@@ -62,7 +63,7 @@ def _load_upright(data: bytes, max_pixels: int, notes: list[str], page: int | No
     image = open_image(data, max_pixels)
     with quiet_if_tiff(data):
         if chunks is None:
-            _turn_to_page(image, page, max_pixels, notes)
+            _turn_to_page(image, page, max_pixels, len(data), notes)
         else:
             check_frame(page, 1, notes, "pages")
         if _bits_per_channel(image, data) > 8:
@@ -75,12 +76,28 @@ def _load_upright(data: bytes, max_pixels: int, notes: list[str], page: int | No
     return image
 
 
-def _turn_to_page(image: Image.Image, page: int | None, max_pixels: int, notes: list[str]) -> None:
+def _turn_to_page(
+    image: Image.Image, page: int | None, max_pixels: int, n_bytes: int, notes: list[str]
+) -> None:
     n_pages = getattr(image, "n_frames", 1)
     check_frame(page, n_pages, notes, "pages")
+    if n_pages > 1 and image.format == "TIFF":
+        _check_pages(image, n_pages, n_bytes)
     if page is not None and page > 1:
         image.seek(page - 1)
         check_size(image.size, max_pixels)
+
+
+def _check_pages(image: Image.Image, n_pages: int, n_bytes: int) -> None:
+    """Refuse a file that was cut within a page, even if it is not the one to be decoded."""
+    for number in range(n_pages):
+        image.seek(number)
+        tags = image.tag_v2  # type: ignore[attr-defined]  # of this format only
+        for offsets, lengths in ((273, 279), (324, 325)):  # of strips, of tiles
+            pieces = zip(tags.get(offsets, ()), tags.get(lengths, ()), strict=False)
+            if any(offset + length > n_bytes for offset, length in pieces):
+                raise InputError(f"the image is truncated: page {number + 1} is cut")
+    image.seek(0)
 
 
 def _bits_per_channel(image: Image.Image, data: bytes) -> int:
