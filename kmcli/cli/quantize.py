@@ -9,6 +9,7 @@ from kmcli.cli import batch
 from kmcli.cli.inputs import find_inputs
 from kmcli.cli.options import BatchOptions, GroupedCommand, OutputOptions, ReportOptions
 from kmcli.cli.quantize_file import Work
+from kmcli.cli.quantize_format import choose_encoding
 from kmcli.cli.quantize_options import given, quantize_options
 from kmcli.errors import ExitCode, KmcliError
 from kmcli.settings import MAX_COLORS, QuantizeSettings, Target
@@ -27,6 +28,7 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     writes indexed PNGs. A picture that has no more colours than asked for is copied exactly.
     """
     _refuse_contradictions(options)
+    encoding = choose_encoding(options["output"], optimize=options["optimize"])
     target = _target(options)
     numbers = options["colors"] or (MAX_COLORS if target else QuantizeSettings().n_colors,)
     versions = tuple(_settings(n_colors, options) for n_colors in numbers)
@@ -55,6 +57,8 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
         target=target,
         region=options["region"],
         weight_mask=options["weight_mask"],
+        frame=options["frame"],
+        encoding=encoding,
         skip_if_larger=options["skip_if_larger"],
         in_place=options["in_place"],
         keep_mtime=options["keep_mtime"],

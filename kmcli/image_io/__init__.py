@@ -7,13 +7,21 @@ from kmcli.image_io.decode import (
     decode_grey,
     decode_image,
 )
-from kmcli.image_io.encode import encode_indexed, encode_indexed_png, png_bit_depth
+from kmcli.image_io.encode import (
+    IndexedFormat,
+    encode_indexed,
+    encode_indexed_png,
+    index_bit_depth,
+    without_translucency,
+)
 from kmcli.image_io.encode_animation import encode_animation, encode_indexed_animation
-from kmcli.image_io.optimize import optimize_png
+from kmcli.image_io.optimize import check_optimizer, optimize_png
 
 __all__ = [
     "Animation",
     "DecodedImage",
+    "IndexedFormat",
+    "check_optimizer",
     "decode_frames",
     "decode_grey",
     "decode_image",
@@ -21,6 +29,7 @@ __all__ = [
     "encode_indexed",
     "encode_indexed_animation",
     "encode_indexed_png",
+    "index_bit_depth",
     "optimize_png",
-    "png_bit_depth",
+    "without_translucency",
 ]

@@ -10,7 +10,7 @@ from PIL import Image
 from kmcli.errors import InputError
 from kmcli.image_io import png_writer
 from kmcli.image_io.gif_writer import write_gif
-from kmcli.image_io.png_chunks import join_chunks
+from kmcli.image_io.png_chunks import SIGNATURE, join_chunks
 from kmcli.image_io.read_back import read_frames_back, read_png_back, read_webp_back
 
 IndexedFormat = Literal["png", "gif", "webp"]
@@ -82,9 +82,31 @@ def encode_indexed_png(palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -
     return data
 
 
-def png_bit_depth(data: bytes) -> int:
-    """Read the bits per sample, 1 to 16, from the header of a PNG."""
-    return data[24]
+def index_bit_depth(data: bytes) -> int | None:
+    """Read from a PNG or a GIF how many bits an index has; None for WebP, which has none."""
+    if data.startswith(b"GIF"):
+        return (data[10] & 7) + 1
+    return data[24] if data.startswith(SIGNATURE) else None
+
+
+def without_translucency(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Make every pixel either opaque or transparent, as GIF has them.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (..., 3) or (..., 4), uint8
+        sRGB, with straight alpha if there are four channels.
+
+    Returns
+    -------
+    ndarray of the same shape, uint8
+        What is half opaque or more is opaque.
+    """
+    if pixels.shape[-1] == 3:
+        return pixels
+    result = pixels.copy()
+    result[..., 3] = np.where(pixels[..., 3] >= 128, 255, 0)
+    return result
 
 
 def _encode_webp(palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -> bytes:

@@ -123,6 +123,7 @@ def open_image(data: bytes, max_pixels: int) -> Image.Image:
         raise LimitError(f"a JPEG of more than {_MAX_SCANS} scans, made to take long")
     # The check of the size below says more than Pillow's would. Icons, which hold whole files
     # of other formats, are decoded while they are opened.
+    before = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = max_pixels if data.startswith(_ICO_MAGIC) else _NO_LIMIT
     try:
         with quiet_if_tiff(data):
@@ -130,7 +131,7 @@ def open_image(data: bytes, max_pixels: int) -> Image.Image:
     except UnidentifiedImageError:
         _refuse_unknown(data)
     finally:
-        Image.MAX_IMAGE_PIXELS = max_pixels
+        Image.MAX_IMAGE_PIXELS = before
     check_size(image.size, max_pixels)
     return image
 

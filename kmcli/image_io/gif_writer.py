@@ -59,6 +59,8 @@ def write_gif(
             raise InputError("GIF knows no translucent colours")
         is_clear = palette[:, 3] == 0
     transparent = int(np.argmax(is_clear)) if is_clear.any() else None
+    if is_clear.sum() > 1:  # there can be one only
+        frames = np.where(is_clear[frames], np.uint8(np.argmax(is_clear)), frames)
     if transparent is None and n_frames > 1 and len(palette) < 256:
         # One that no pixel has: what does not change is best written as nothing.
         transparent = len(palette)
