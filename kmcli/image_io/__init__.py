@@ -16,6 +16,7 @@ from kmcli.image_io.encode import (
 )
 from kmcli.image_io.encode_animation import encode_animation, encode_indexed_animation
 from kmcli.image_io.optimize import check_optimizer, optimize_png
+from kmcli.image_io.own_palette import read_image_palette
 
 __all__ = [
     "Animation",
@@ -31,5 +32,6 @@ __all__ = [
     "encode_indexed_png",
     "index_bit_depth",
     "optimize_png",
+    "read_image_palette",
     "without_translucency",
 ]

@@ -43,7 +43,6 @@ _MAGICS = {
     "QOI": (b"qoif",),
 }
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"}
-_HEIC_BRANDS |= {b"mif1", b"msf1"}  # AVIF names these too, but not as its major brand
 
 _MAX_SCANS = 100
 """Scans of a JPEG. Each costs the time of a whole picture; encoders write ten or so."""
@@ -197,7 +196,10 @@ def check_frame(frame: int | None, n_frames: int, notes: list[str], kind: str) -
 
 
 def _is_heic(data: bytes) -> bool:
-    return data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS
+    if data[4:8] != b"ftyp" or data[8:12] in (b"avif", b"avis"):
+        return False
+    end = min(int.from_bytes(data[:4]), 256)
+    return any(data[start : start + 4] in _HEIC_BRANDS for start in range(8, end, 4))
 
 
 def _formats_with_heic() -> tuple[str, ...]:
