@@ -156,3 +156,16 @@ def test_an_animated_png_can_be_replaced_in_place(tmp_path: Path) -> None:
     assert quantize(path, "-k", "4", "--in-place") == 0
     assert len(decode_frames(path.read_bytes()).frames) == 24
     assert path.stat().st_size < (tmp_path / "before.png").stat().st_size
+
+
+@pytest.mark.parametrize("method", ["floyd-steinberg", "bayer"])
+def test_what_stands_still_does_not_flicker_by_dithering(method: str, tmp_path: Path) -> None:
+    top = np.asarray(Image.open(SAMPLES / "gradient.png").convert("RGB"))[:53, :80]
+    frames = [Image.fromarray(top), Image.fromarray(top.copy())]
+    frames[1].paste((255, 0, 0), (70, 43, 80, 53))  # below and to the right of all that is seen
+    source = tmp_path / "a.png"
+    frames[0].save(source, save_all=True, append_images=frames[1:], duration=50)
+    output = tmp_path / "o.png"
+    assert quantize(source, "-k", "4", "--dither", method, "-o", output) == 0
+    first, second = decode_frames(output.read_bytes()).frames
+    np.testing.assert_array_equal(first[:40, :30], second[:40, :30])

@@ -216,14 +216,15 @@ class Work:
         from kmcli.quantize import apply_palette, quantize_image
 
         pixels, histogram = picture.decoded.pixels, picture.histogram
+        n_frames = picture.n_frames
         if self.palettes is not None:
             palettes = self.palettes
             return lambda number, settings: apply_palette(
-                pixels, palettes[number], settings, histogram=histogram
+                pixels, palettes[number], settings, histogram=histogram, n_frames=n_frames
             )
         learn_from = self._learn_from(picture)
         return lambda _, settings: quantize_image(
-            pixels, settings, histogram=histogram, learn_from=learn_from
+            pixels, settings, histogram=histogram, learn_from=learn_from, n_frames=n_frames
         )
 
     def _learn_from(self, picture: Picture) -> "ColorCounts | ColorWeights":

@@ -126,7 +126,12 @@ class Presentation:
     def _baselines(self) -> list[QuantizedImage]:
         pixels, histogram = self.picture.decoded.pixels, self.picture.histogram
         return [
-            quantize_randomly(pixels, version.settings, histogram=histogram)
+            quantize_randomly(
+                pixels,
+                version.settings,
+                histogram=histogram,
+                n_frames=self.picture.n_frames,
+            )
             for version in self.versions
         ]
 
