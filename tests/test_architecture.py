@@ -21,6 +21,7 @@ LAYERS = {
     "digits": 2,
     "quantize": 2,
     "figures": 3,
+    "picture_files": 3,
     "report": 3,
     "cli": 4,
 }
