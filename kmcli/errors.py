@@ -23,9 +23,15 @@ class KmcliError(Exception):
     ----------
     message : str
         What is wrong, with the numbers, and the way out. No line breaks.
+    name : str, optional
+        The file or stream that it is about, if that is not plain from the context.
     """
 
     exit_code: ExitCode = ExitCode.FAULT
+
+    def __init__(self, message: str, name: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
 
 
 class SettingsError(KmcliError, ValueError):
@@ -50,6 +56,10 @@ class DeclinedError(KmcliError):
     """Something was not done because a condition that the user set is not met."""
 
     exit_code = ExitCode.DECLINED
+
+
+class SkippedError(DeclinedError):
+    """An input was left alone, as the user asked for such a case."""
 
 
 class OutputError(KmcliError):

@@ -18,6 +18,8 @@ from kmcli.settings import MAX_INPUT_BYTES
 STREAM = "-"
 """The name that means standard input or standard output."""
 
+STDOUT_NAME = "standard output"
+
 _BLOCK = 2**20
 
 _closed_streams: set[int] = set()
@@ -25,6 +27,10 @@ _closed_streams: set[int] = set()
 
 class PipeClosedError(OutputError):
     """The reader of standard output has gone away, which is its right."""
+
+
+class DiskFullError(OutputError):
+    """There is no room, so that whatever comes next cannot be written either."""
 
 
 def secure_standard_streams() -> None:
@@ -71,7 +77,7 @@ def read_input(name: str, max_bytes: int = MAX_INPUT_BYTES) -> bytes:
     try:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
-            raise InputError("is a folder; name the files in it")
+            raise InputError("is a folder; use --recursive for the pictures in it")
         if status.st_size > max_bytes:
             raise _too_many_bytes(max_bytes)
         blocks = []
@@ -94,7 +100,9 @@ def _too_many_bytes(max_bytes: int) -> LimitError:
     return LimitError(f"more than {max_bytes} bytes; raise the limit with --max-input-bytes")
 
 
-def check_target(path: str, *, force: bool, inputs: Iterable[str] = ()) -> None:
+def check_target(
+    path: str, *, force: bool, inputs: Iterable[str] = (), make_folders: bool = False
+) -> None:
     """Refuse an output that must not be written, before any work is done.
 
     Parameters
@@ -105,6 +113,8 @@ def check_target(path: str, *, force: bool, inputs: Iterable[str] = ()) -> None:
         Whether an existing file may be replaced.
     inputs : iterable of str
         Files that must not be overwritten, not even by force.
+    make_folders : bool
+        Whether missing folders will be made.
 
     Raises
     ------
@@ -115,25 +125,34 @@ def check_target(path: str, *, force: bool, inputs: Iterable[str] = ()) -> None:
         return
     try:
         status = os.stat(path)
-    except FileNotFoundError:
-        parent = os.path.dirname(os.path.realpath(path)) or "."
-        if not os.path.isdir(parent):
-            raise OutputError("there is no such folder") from None
+    except (FileNotFoundError, NotADirectoryError):
+        _check_folder(path, make_folders=make_folders)
         if os.path.islink(path) and not force:
-            raise OutputError("exists, as a link; use --force to write through it") from None
-        if not os.access(parent, os.W_OK | os.X_OK):
-            raise OutputError("permission denied for its folder") from None
+            raise OutputError("exists, as a link; use --force to write through it", path) from None
         return
     except (OSError, ValueError) as error:
-        raise OutputError(_why(error)) from None
+        raise OutputError(_why(error), path) from None
     if stat.S_ISDIR(status.st_mode):
-        raise OutputError("is a folder; use -d to name a folder for the outputs")
+        raise OutputError("is a folder; use -d to name a folder for the outputs", path)
     if not stat.S_ISREG(status.st_mode):
         return
     if any(_is_same_file(status, name) for name in inputs):
-        raise OutputError("is the input; choose another output")
+        raise OutputError("is the input; choose another output", path)
     if not force:
-        raise OutputError("exists; use --force to replace it")
+        raise OutputError("exists; use --force to replace it", path)
+
+
+def _check_folder(path: str, *, make_folders: bool) -> None:
+    """Refuse a new file whose folder is missing or cannot be written."""
+    folder = os.path.dirname(os.path.realpath(path) if os.path.islink(path) else path) or "."
+    while make_folders and not os.path.lexists(folder):
+        folder = os.path.dirname(folder) or "."
+    if not os.path.exists(folder):
+        raise OutputError("there is no such folder", path)
+    if not os.path.isdir(folder):
+        raise OutputError(f"{folder} is a file, not a folder", path)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError("permission denied for its folder", path)
 
 
 def _is_same_file(status: os.stat_result, name: str) -> bool:
@@ -143,43 +162,104 @@ def _is_same_file(status: os.stat_result, name: str) -> bool:
         return False
 
 
-def publish(data: bytes, path: str, *, force: bool) -> None:
-    """Write an output so that its name only ever means nothing, the old or the new file.
+def publish(
+    files: Iterable[tuple[str, bytes]],
+    *,
+    force: bool,
+    make_folders: bool = False,
+    mtime_ns: int | None = None,
+) -> None:
+    """Write outputs so that each name only ever means nothing, the old or the new file.
 
-    The data goes into a file beside the target, is flushed to the disk, and only then takes
-    the target's name: by a link, which fails if the name is taken, or with `force` by
-    replacing, which keeps the mode and writes through symbolic links. Devices and pipes are
-    written straight.
+    The data goes into files beside the targets and is flushed to the disk; only when all are
+    there do they take the targets' names: by a link, which fails if the name is taken, or with
+    `force` by replacing, which keeps the mode and writes through symbolic links. Devices and
+    pipes are written straight.
 
     Parameters
     ----------
-    data : bytes
-        The whole output.
-    path : str
-        Where to; ``-`` is standard output.
+    files : iterable of (str, bytes)
+        Where to, ``-`` being standard output, and what.
     force : bool
-        Whether an existing file may be replaced.
+        Whether existing files may be replaced.
+    make_folders : bool
+        Whether to make missing folders.
+    mtime_ns : int, optional
+        The modification time that the files get, in nanoseconds; now if not given.
 
     Raises
     ------
     OutputError
-        If it cannot be written; then nothing has changed.
+        If one cannot be written; then none that was not there before is left, and the others
+        are whole.
     """
-    if path == STREAM:
-        write_stdout(data)
-        return
-    try:
-        status = os.stat(path)
-    except OSError:
-        status = None
-    try:
-        if status and not stat.S_ISREG(status.st_mode):
-            _write_straight(data, path)
+    regular = []
+    for path, data in files:
+        if path == STREAM:
+            write_stdout(data)
+        elif _is_device(path):
+            with _blaming(path):
+                _write_straight(data, path)
         else:
-            with _signals_held():
-                _write_beside(data, os.path.realpath(path) if force else path, status, force)
+            regular.append((path, data))
+    if make_folders:
+        for path, _ in regular:
+            with _blaming(path):
+                os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    with _signals_held():
+        _publish_together(regular, force=force, mtime_ns=mtime_ns)
+
+
+def _publish_together(
+    files: Iterable[tuple[str, bytes]], *, force: bool, mtime_ns: int | None
+) -> None:
+    waiting: list[tuple[str, str, str]] = []
+    appeared: list[str] = []
+    try:
+        for path, data in files:
+            with _blaming(path):
+                target = os.path.realpath(path) if force else path
+                old = os.stat(target) if force and os.path.exists(target) else None
+                waiting.append((path, _write_beside(data, target, old, mtime_ns), target))
+        for path, temporary, target in waiting:
+            with _blaming(path):
+                is_new = not os.path.lexists(target)
+                if force:
+                    os.replace(temporary, target)
+                else:
+                    _take_free_name(temporary, target)
+                if is_new:
+                    appeared.append(target)
+    except BaseException:
+        _remove(appeared)
+        raise
+    finally:
+        _remove(temporary for _, temporary, _ in waiting)
+    for folder in {os.path.dirname(target) for _, _, target in waiting}:
+        _sync_folder(folder)
+
+
+def _is_device(path: str) -> bool:
+    try:
+        return not stat.S_ISREG(os.stat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _remove(paths: Iterable[str]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+
+
+@contextlib.contextmanager
+def _blaming(path: str) -> Iterator[None]:
+    """Turn an error of the operating system into one that names the output."""
+    try:
+        yield
     except OSError as error:
-        raise OutputError(_why(error)) from None
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise (DiskFullError if is_full else OutputError)(_why(error), path) from None
 
 
 def write_stdout(data: bytes) -> None:
@@ -198,13 +278,13 @@ def write_stdout(data: bytes) -> None:
         If it cannot be written for another reason.
     """
     if 1 in _closed_streams:
-        raise OutputError("standard output is closed")
+        raise OutputError("is closed", STDOUT_NAME)
     try:
         _write_all(1, data)
     except BrokenPipeError:
         raise PipeClosedError("nobody reads standard output") from None
     except OSError as error:
-        raise OutputError(f"standard output: {_why(error)}") from None
+        raise OutputError(_why(error), STDOUT_NAME) from None
 
 
 def _write_straight(data: bytes, path: str) -> None:
@@ -215,7 +295,10 @@ def _write_straight(data: bytes, path: str) -> None:
         os.close(descriptor)
 
 
-def _write_beside(data: bytes, target: str, old: os.stat_result | None, force: bool) -> None:
+def _write_beside(
+    data: bytes, target: str, old: os.stat_result | None, mtime_ns: int | None
+) -> str:
+    """Write a file of its own name beside the target, whole and safe on the disk."""
     folder, name = os.path.split(target)
     # A name of 255 bytes, the most there can be, has to leave room for the rest.
     stem = os.fsdecode(os.fsencode(name)[:200])
@@ -225,21 +308,17 @@ def _write_beside(data: bytes, target: str, old: os.stat_result | None, force: b
     try:
         try:
             _write_all(descriptor, data)
-            if force and old:
+            if old:
                 os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+            if mtime_ns is not None:
+                os.utime(descriptor, ns=(mtime_ns, mtime_ns))
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        if force:
-            os.replace(temporary, target)
-            temporary = ""
-        else:
-            _take_free_name(temporary, target)
-    finally:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-    _sync_folder(folder)
+    except BaseException:
+        _remove([temporary])
+        raise
+    return temporary
 
 
 def _take_free_name(temporary: str, target: str) -> None:

@@ -226,7 +226,8 @@ def test_a_missing_parent_of_the_csv_stops_everything(folder: Path) -> None:
 def test_the_output_folder_may_not_be_a_file(folder: Path, capfd: Capture) -> None:
     (folder / "taken").write_bytes(b"")
     assert run(["digits", "-d", "taken"]) == ExitCode.OUTPUT
-    assert capfd.readouterr().err == "kmcli: error: taken: is a file, not a folder\n"
+    message = "kmcli: error: taken/digits-centroids.png: taken is a file, not a folder\n"
+    assert capfd.readouterr().err == message
 
 
 DOCS = Path(__file__).parent.parent / "docs" / "digits.md"

@@ -184,11 +184,11 @@ def test_endless_input_is_cut_off() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["-k", "0"], "0 is not in the range"),
-        (["-k", "257"], "257 is not in the range"),
-        (["-k", "many"], "'many' is not a valid integer"),
+        (["-k", "0"], "0 is out of range: 1 to 256"),
+        (["-k", "257"], "257 is out of range: 1 to 256"),
+        (["-k", "many"], "'many' is not a number"),
         (["--colour", "3"], "No such option"),
-        (["-o", "a.png", "-d", "b"], "-o names one output"),
+        (["-o", "a.png", "-d", "b"], "each say where the output goes"),
         (["second.png", "-o", "a.png"], "-o takes one input, not 2"),
         (["--report", "--json"], "give one"),
         (["--report", "-o", "-"], "standard output can carry one thing"),
@@ -394,7 +394,7 @@ def test_closed_streams(picture: Path) -> None:
     folder = picture.parent
     done = shell("kmcli quantize photo.jpg -o - >&-", folder)
     assert done.returncode == 5
-    assert done.stderr == b"kmcli: error: photo.jpg: standard output is closed\n"
+    assert done.stderr == b"kmcli: error: standard output: is closed\n"
     done = shell("kmcli quantize - -o out.png <&-", folder)
     assert done.returncode == 3
     assert done.stderr == b"kmcli: error: <stdin>: standard input is closed\n"

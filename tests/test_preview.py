@@ -5,12 +5,20 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
-from kmcli.cli.preview import MAX_ROWS, half_blocks, nearest_xterm_color, render_preview
+from kmcli.cli.preview import (
+    MAX_ROWS,
+    Terminal,
+    half_blocks,
+    nearest_xterm_color,
+    render_preview,
+)
 
 Pixels = NDArray[np.uint8]
 Color = tuple[int, ...]
@@ -131,7 +139,7 @@ def palette_of(text: str, n_rows: int) -> list[Color | None]:
 def test_preview_has_both_pictures_and_the_palette() -> None:
     original, result = picture(4, 6), picture(4, 6)[::-1]
     palette = np.array([[1, 2, 3], [250, 251, 252]], dtype=np.uint8)
-    text = render_preview(original, result, palette, 80, truecolor=True)
+    text = render_preview(original, result, palette, Terminal(80, truecolor=True))
     pictures = "".join(line + "\n" for line in text.split("\n")[:2])
     expected = [
         [*left, None, None, *right]
@@ -145,23 +153,28 @@ def test_preview_has_both_pictures_and_the_palette() -> None:
 @pytest.mark.parametrize("n_colors", [1, 2, 16, 100, 256])
 def test_preview_is_no_wider_than_the_terminal(columns: int, n_colors: int) -> None:
     grey = np.arange(n_colors, dtype=np.uint8)[:, None].repeat(3, axis=1)
-    text = render_preview(picture(100, 150), picture(100, 150), grey, columns, truecolor=True)
+    text = render_preview(
+        picture(100, 150), picture(100, 150), grey, Terminal(columns, truecolor=True)
+    )
     lines = text[:-1].split("\n")
     assert max(len(cells(line)) for line in lines) <= columns
     seen = palette_of(text, lines.index(""))
     assert list(dict.fromkeys(seen)) == [tuple(color) for color in grey.tolist()]
 
 
-SCRIPT = """
-import os, sys
-import numpy as np
-from kmcli.cli.preview import show_preview
-pixels = np.zeros((4, 400, 3), dtype=np.uint8)
-show_preview(pixels, pixels, pixels[0, :1])
-"""
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("preview") / "wide.png"
+    Image.fromarray(np.zeros((4, 400, 3), dtype=np.uint8)).save(path)
+    return path
 
 
-def on_terminal(size: Sequence[int] = (30, 100), /, **environment: str) -> bytes:
+def command(picture: Path) -> list[str]:
+    where = ["-f", "-o", str(picture.with_name("out.png"))]
+    return [sys.executable, "-m", "kmcli", "quantize", str(picture), *where, "--preview"]
+
+
+def on_terminal(picture: Path, size: Sequence[int] = (30, 100), /, **environment: str) -> bytes:
     """What arrives on a terminal that is standard error, while standard output is a pipe."""
     import fcntl
     import pty
@@ -172,7 +185,7 @@ def on_terminal(size: Sequence[int] = (30, 100), /, **environment: str) -> bytes
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
     base = {name: value for name, value in os.environ.items() if name not in DECIDING}
     with subprocess.Popen(
-        [sys.executable, "-c", SCRIPT],
+        command(picture),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=theirs,
@@ -195,26 +208,32 @@ def on_terminal(size: Sequence[int] = (30, 100), /, **environment: str) -> bytes
 DECIDING = ("NO_COLOR", "COLORTERM", "TERM", "COLUMNS")
 
 
-def test_terminal_gets_as_many_colours_as_it_promises() -> None:
-    assert b"\x1b[38;5;16m" in on_terminal()
-    assert b"\x1b[38;2;0;0;0m" in on_terminal(COLORTERM="truecolor")
+def test_terminal_gets_as_many_colours_as_it_promises(wide: Path) -> None:
+    assert b"\x1b[38;5;16m" in on_terminal(wide)
+    assert b"\x1b[38;2;0;0;0m" in on_terminal(wide, COLORTERM="truecolor")
 
 
 @pytest.mark.parametrize(("columns", "expected"), [(100, 98), (0, 78)])
-def test_width_is_that_of_the_terminal_on_standard_error(columns: int, expected: int) -> None:
-    assert on_terminal((30, columns)).decode().split("\n")[0].count("▀") == expected
+def test_width_is_that_of_the_terminal_on_standard_error(
+    wide: Path, columns: int, expected: int
+) -> None:
+    lines = on_terminal(wide, (30, columns)).decode().split("\n")
+    assert lines[1].count("▀") == expected
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_nothing_is_shown_where_colours_are_not_wanted(environment: dict[str, str]) -> None:
-    assert on_terminal(COLORTERM="truecolor", **environment) == b""
+def test_nothing_is_shown_where_colours_are_not_wanted(
+    wide: Path, environment: dict[str, str]
+) -> None:
+    assert b"\x1b" not in on_terminal(wide, COLORTERM="truecolor", **environment)
 
 
-def test_nothing_is_shown_where_nobody_looks() -> None:
+def test_nothing_is_shown_where_nobody_looks(wide: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
+        command(wide),
         capture_output=True,
         env={**os.environ, "TERM": "xterm", "COLORTERM": "truecolor"},
         check=True,
     )
-    assert (done.stdout, done.stderr) == (b"", b"")
+    assert done.stdout == b""
+    assert b"\x1b" not in done.stderr

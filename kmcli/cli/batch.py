@@ -1,34 +1,54 @@
-"""Many inputs: plan the outputs, work through them, report, and find the exit code."""
+"""Many inputs: plan the outputs, have them made, publish and report them, find the exit code."""
 
+import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import click
 
 from kmcli.cli import console, outputs
-from kmcli.cli.options import OutputOptions, ReportOptions
-from kmcli.errors import ExitCode, KmcliError, LimitError, OutputError
-from kmcli.files import STREAM, PipeClosedError, check_target, default_output
+from kmcli.cli.inputs import Input
+from kmcli.cli.options import BatchOptions, OutputOptions, ReportOptions
+from kmcli.cli.pool import Result, Task, n_cores, run_in_order
+from kmcli.errors import ExitCode, KmcliError, OutputError, SkippedError
+from kmcli.files import (
+    STREAM,
+    DiskFullError,
+    PipeClosedError,
+    check_target,
+    default_output,
+    publish,
+)
 
 if TYPE_CHECKING:
-    from kmcli.report.model import Report
+    from kmcli.report.model import Field, Report
 
 
 @dataclass(frozen=True)
 class Job:
-    """One input and its output; ``-`` stands for the standard streams."""
+    """One input and what is to be made of it; ``-`` stands for the standard streams.
+
+    Attributes
+    ----------
+    source : str
+        The input.
+    outputs : tuple of str
+        Where the versions of it go.
+    sheet : str or None
+        Where the sheet goes that compares them.
+    """
 
     source: str
-    output: str
+    outputs: tuple[str, ...]
+    sheet: str | None = None
 
     @property
-    def names(self) -> str:
-        """Both names, for people."""
-        source = "<stdin>" if self.source == STREAM else self.source
-        return f"{source} -> {'<stdout>' if self.output == STREAM else self.output}"
+    def targets(self) -> tuple[str, ...]:
+        """All that is to be written."""
+        return self.outputs if self.sheet is None else (*self.outputs, self.sheet)
 
 
 @dataclass(frozen=True)
@@ -37,34 +57,103 @@ class Outcome:
 
     Attributes
     ----------
-    summary : str
-        How it went, in one line.
+    files : tuple of (str, bytes)
+        What is to be written, and where.
+    summaries : tuple of str
+        How it went, a line for each output.
     warnings : tuple of str
         What the user should know, a line each.
     reports : tuple of Report
         The reports, if any were wanted.
+    rows : tuple of sequence of Field
+        The same in short, for a table.
+    error : KmcliError or None
+        Why there is nothing to write, or not what was asked for.
+    preview : str
+        What is to be shown in the terminal.
+    mtime_ns : int or None
+        The modification time for the files.
     """
 
-    summary: str
+    files: tuple[tuple[str, bytes], ...] = ()
+    summaries: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     reports: "tuple[Report, ...]" = ()
+    rows: "tuple[Sequence[Field], ...]" = ()
+    error: KmcliError | None = None
+    preview: str = ""
+    mtime_ns: int | None = None
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether something went wrong: to skip an input on request is not wrong."""
+        return self.error is not None and not isinstance(self.error, SkippedError)
+
+
+Work = Callable[[Job], Outcome]
+"""Does one job, without writing anything. It raises `KmcliError` if it cannot."""
+
+
+@dataclass
+class Tally:
+    """How many inputs ended how."""
+
+    n_done: int = 0
+    n_skipped: int = 0
+    failures: list[ExitCode] = field(default_factory=list)
+
+    def add(self, error: KmcliError | None) -> None:
+        """Count one more."""
+        if error is None:
+            self.n_done += 1
+        elif isinstance(error, SkippedError):
+            self.n_skipped += 1
+        else:
+            self.failures.append(error.exit_code)
+
+    def exit_code(self, *, skipped_ok: bool) -> ExitCode:
+        """Find the exit code of a batch; it does not depend on the order of the inputs."""
+        codes = set(self.failures)
+        if not codes:
+            all_skipped = self.n_skipped > 0 and self.n_done == 0
+            return ExitCode.DECLINED if all_skipped and not skipped_ok else ExitCode.DONE
+        if self.n_done or (self.n_skipped and skipped_ok):
+            return ExitCode.PARTIAL
+        if self.n_skipped:
+            codes.add(ExitCode.DECLINED)
+        return codes.pop() if len(codes) == 1 else ExitCode.INPUT
+
+    def __str__(self) -> str:
+        counts = [f"{self.n_done} done", f"{len(self.failures)} failed"]
+        if self.n_skipped:
+            counts.insert(1, f"{self.n_skipped} skipped")
+        return ", ".join(counts)
 
 
 def plan(
-    inputs: Sequence[str], suffix: str, to: OutputOptions, reports: ReportOptions
+    inputs: Sequence[Input],
+    endings: Sequence[str],
+    to: OutputOptions,
+    options: BatchOptions,
+    reports: ReportOptions,
+    sheet: str | None = None,
 ) -> list[Job]:
     """Decide where each output goes, and refuse what cannot work before any work is done.
 
     Parameters
     ----------
-    inputs : sequence of str
-        Paths, or ``-``.
-    suffix : str
-        What follows the stem of an input in the name of its output.
+    inputs : sequence of Input
+        What to work on.
+    endings : sequence of str
+        What the names of the outputs end in, one for each version of a picture.
     to : OutputOptions
         Where the user wants the outputs.
+    options : BatchOptions
+        How the batch is run.
     reports : ReportOptions
         Which reports are wanted.
+    sheet : str, optional
+        What the name of a sheet ends in.
 
     Returns
     -------
@@ -75,20 +164,21 @@ def plan(
     click.UsageError
         If inputs or options contradict each other.
     OutputError
-        If the folder for the outputs or the file for the report cannot be written.
+        If the file for the report cannot be written.
     """
-    if to.output is not None and to.output_dir is not None:
-        raise click.UsageError("-o names one output, -d a folder for several: give one of them")
+    names = [each.path for each in inputs]
     if to.output is not None and len(inputs) > 1:
         raise click.UsageError(f"-o takes one input, not {len(inputs)}; use -d for several")
-    if inputs.count(STREAM) > 1:
+    if names.count(STREAM) > 1:
         raise click.UsageError("standard input ('-') can be read only once")
-    if STREAM in inputs and sys.stdin is not None and sys.stdin.isatty():
+    if STREAM in names and options.in_place:
+        raise click.UsageError("--in-place: standard input has no place")
+    if STREAM in names and sys.stdin is not None and sys.stdin.isatty():
         raise click.UsageError("standard input is a terminal: pipe or redirect an image into it")
-    jobs = [Job(source, _output(source, suffix, to, len(inputs))) for source in inputs]
+    jobs = [_job(each, endings, to, options, sheet, len(inputs)) for each in inputs]
     _refuse_collisions(jobs)
-    on_stdout = any(job.output == STREAM for job in jobs)
-    outputs.check([], reports, to, inputs=inputs, data_on_stdout=on_stdout)
+    on_stdout = any(STREAM in job.outputs for job in jobs) and not options.dry_run
+    outputs.check([], reports, to, inputs=names, data_on_stdout=on_stdout)
     if on_stdout:
         outputs.refuse_terminal()
     return jobs
@@ -96,9 +186,9 @@ def plan(
 
 def run(
     jobs: Sequence[Job],
-    work: Callable[[Job], Outcome],
-    *,
-    force: bool,
+    work: Work,
+    to: OutputOptions,
+    options: BatchOptions,
     reports: ReportOptions,
 ) -> ExitCode:
     """Work through jobs; one that fails does not keep the others from being done.
@@ -108,9 +198,11 @@ def run(
     jobs : sequence of Job
         What to do.
     work : callable
-        Does one job. It raises `KmcliError` if it cannot.
-    force : bool
-        Whether existing files may be replaced.
+        Does one job.
+    to : OutputOptions
+        Whether existing files may be replaced, and folders be made.
+    options : BatchOptions
+        How the batch is run.
     reports : ReportOptions
         Which reports are wanted.
 
@@ -119,95 +211,163 @@ def run(
     ExitCode
         Of the whole; it does not depend on the order of the jobs.
     """
-    sources = [job.source for job in jobs]
+    tally = Tally()
     written: list[Report] = []
-    failures: list[ExitCode] = []
+    rows: list[Sequence[Field]] = []
+    n_untried = 0
+    outcomes = _outcomes(jobs, work, to, options)
     with console.progress(len(jobs), quiet=reports.quiet) as progress:
         for job in jobs:
-            try:
-                check_target(job.output, force=force, inputs=sources)
-                outcome = work(job)
-            except PipeClosedError:
-                raise
-            except (KmcliError, MemoryError) as problem:
-                error = _as_kmcli_error(problem)
-                failures.append(error.exit_code)
-                outcome = _failure(job, error, reports)
-            for text in outcome.warnings if not reports.quiet else ():
-                console.warning(text, job.source)
-            if outcome.summary and not reports.quiet:
-                console.say(outcome.summary)
+            if n_untried:
+                outcome = Outcome(error=OutputError("was not tried, since the disk is full"))
+                n_untried += 1
+            else:
+                made = next(outcomes)
+                outcome = made if options.dry_run else _published(made, to, options)
+                _tell(job, outcome, quiet=reports.quiet)
+            tally.add(outcome.error)
+            if reports.wanted and outcome.is_failure:
+                outcome = _with_failure_report(outcome, job)
             for report in outcome.reports:
                 if reports.on_stdout:
                     outputs.print_report(report, as_json=reports.json, is_first=not written)
                 written.append(report)
+            rows.extend(outcome.rows)
             progress.advance(job.source)
+            if isinstance(outcome.error, DiskFullError):
+                n_untried = 1
+    outcomes.close()
+    if n_untried > 1:
+        console.error(f"the disk is full: {n_untried - 1} more inputs were not tried")
+    if options.dry_run and not reports.on_stdout:
+        outputs.print_table("What would be written", rows)
     if reports.report_file is not None:
-        outputs.write_report_file(written, reports.report_file, force=force)
+        files = [(reports.report_file, outputs.report_bytes(written, reports.report_file))]
+        publish(files, force=to.force, make_folders=to.output_dir is not None)
     if len(jobs) > 1 and not reports.quiet:
-        console.say(f"{len(jobs) - len(failures)} done, {len(failures)} failed")
-    return exit_code(len(jobs), failures)
+        console.say(str(tally))
+    return tally.exit_code(skipped_ok=options.skipped_ok)
 
 
-def exit_code(n_jobs: int, failures: Iterable[ExitCode]) -> ExitCode:
-    """Find the exit code of a batch.
-
-    Parameters
-    ----------
-    n_jobs : int
-        How many jobs there were.
-    failures : iterable of ExitCode
-        The codes of those that failed.
-
-    Returns
-    -------
-    ExitCode
-        Done if none failed, partial if some did, else the code that all share, or input.
-    """
-    codes = list(failures)
-    if not codes:
-        return ExitCode.DONE
-    if len(codes) < n_jobs:
-        return ExitCode.PARTIAL
-    return codes[0] if len(set(codes)) == 1 else ExitCode.INPUT
+def results(
+    work: Callable[[Task], Result], tasks: Sequence[Task], options: BatchOptions
+) -> Generator[Result | KmcliError]:
+    """Do tasks with as many processes as the user allows; see `run_in_order`."""
+    return run_in_order(work, tasks, options.jobs or n_cores())
 
 
-def _as_kmcli_error(problem: KmcliError | MemoryError) -> KmcliError:
-    return LimitError("not enough memory") if isinstance(problem, MemoryError) else problem
+def _outcomes(
+    jobs: Sequence[Job], work: Work, to: OutputOptions, options: BatchOptions
+) -> Generator[Outcome]:
+    """Have the jobs done; those whose outputs are in the way are not even begun."""
+    refused: dict[int, OutputError] = {}
+    sources = [job.source for job in jobs]
+    for number, job in enumerate(jobs):
+        try:
+            _check_targets(job, sources, to, options)
+        except OutputError as error:
+            refused[number] = error
+    accepted = [job for number, job in enumerate(jobs) if number not in refused]
+    if any(map(is_stream, sources)):
+        options = replace(options, jobs=1)  # only this process has been given the stream
+    with contextlib.closing(results(work, accepted, options)) as made:
+        for number in range(len(jobs)):
+            result = refused[number] if number in refused else next(made)
+            yield Outcome(error=result) if isinstance(result, KmcliError) else result
 
 
-def _failure(job: Job, error: KmcliError, reports: ReportOptions) -> Outcome:
-    at_output = isinstance(error, OutputError) and job.output != STREAM
-    console.error(str(error), job.output if at_output else job.source)
-    if not reports.wanted:
-        return Outcome("")
+def is_stream(source: str) -> bool:
+    """Tell whether an input can be read only once, and only by this process."""
+    return source == STREAM or (
+        os.path.exists(source) and not os.path.isfile(source) and not os.path.isdir(source)
+    )
+
+
+def _check_targets(
+    job: Job, sources: Sequence[str], to: OutputOptions, options: BatchOptions
+) -> None:
+    make_folders = to.output_dir is not None
+    for path in job.targets:
+        if not options.in_place:
+            check_target(path, force=to.force, inputs=sources, make_folders=make_folders)
+        elif os.path.isfile(path) and not os.access(path, os.W_OK) and not to.force:
+            raise OutputError("is read-only; use --force to replace it", path)
+
+
+def _published(outcome: Outcome, to: OutputOptions, options: BatchOptions) -> Outcome:
+    try:
+        publish(
+            outcome.files,
+            force=to.force or options.in_place,
+            make_folders=to.output_dir is not None,
+            mtime_ns=outcome.mtime_ns,
+        )
+    except PipeClosedError:
+        raise
+    except OutputError as error:
+        return Outcome(error=error)
+    return outcome
+
+
+def _with_failure_report(outcome: Outcome, job: Job) -> Outcome:
     from kmcli.report.quantize import failure_report
 
-    return Outcome("", reports=(failure_report(job.source, str(error), error.exit_code),))
+    assert outcome.error is not None  # noqa: S101 - for the type checker: it is a failure
+    report = failure_report(job.source, str(outcome.error), outcome.error.exit_code)
+    return replace(outcome, reports=(report,))
 
 
-def _output(source: str, suffix: str, to: OutputOptions, n_inputs: int) -> str:
+def _tell(job: Job, outcome: Outcome, *, quiet: bool) -> None:
+    if outcome.error is not None and outcome.is_failure:
+        console.error(str(outcome.error), outcome.error.name or job.source)
+    if quiet:
+        return
+    for text in outcome.warnings:
+        console.warning(text, job.source)
+    for summary in outcome.summaries:
+        console.say(summary)
+    if outcome.preview:
+        console.plain(outcome.preview)
+
+
+def _job(
+    source: Input,
+    endings: Sequence[str],
+    to: OutputOptions,
+    options: BatchOptions,
+    sheet: str | None,
+    n_inputs: int,
+) -> Job:
+    name = "stdin" if source.path == STREAM else source.path
+    folder = to.output_dir
+    if folder is not None:
+        folder = os.path.join(folder, source.folder)
+    sheet_path = None if sheet is None else default_output(name, sheet, folder)
+    outputs_: tuple[str, ...]
     if to.output is not None:
-        return to.output
-    if source == STREAM:
-        if n_inputs == 1 and to.output_dir is None:
-            return STREAM
-        return default_output("stdin", suffix, to.output_dir)
-    return default_output(source, suffix, to.output_dir)
+        outputs_ = (to.output,)
+    elif options.in_place:
+        outputs_ = (source.path,)
+    elif source.path == STREAM and n_inputs == 1 and to.output_dir is None and len(endings) == 1:
+        outputs_ = (STREAM,)
+    else:
+        outputs_ = tuple(default_output(name, ending, folder) for ending in endings)
+    return Job(source.path, outputs_, sheet_path)
 
 
 def _refuse_collisions(jobs: Sequence[Job]) -> None:
     users: dict[str, str] = {}
     for job in jobs:
-        if job.output == STREAM:
-            continue
-        target = os.path.realpath(job.output)
-        if target in users:
-            raise click.UsageError(
-                f"{users[target]} and {job.source} would both be written to {job.output}; "
-                "rename one, or quantize them one by one with -o"
-            )
-        users[target] = job.source
+        for path in job.targets:
+            if path == STREAM:
+                continue
+            target = os.path.realpath(path)
+            if target in users:
+                raise click.UsageError(
+                    f"{users[target]} and {job.source} would both be written to {path}; "
+                    "rename one, or quantize them one by one with -o"
+                )
+            users[target] = job.source
     sources = {os.path.realpath(job.source): job.source for job in jobs if job.source != STREAM}
     for target, user in users.items():
         if sources.get(target, user) != user:

@@ -194,7 +194,7 @@ def blobs(**options: Any) -> ExitCode:
         from kmcli.report.blobs import blobs_report
 
         report = blobs_report(result, shape, extras.trace, extras.scan, extras.trials)
-    outputs.write_all(files, report, reports, force=to.force)
+    outputs.write_all(files, report, reports, to)
     if not reports.quiet:
         shown = ", ".join(path for path in targets if path != STREAM)
         found = result.clustering

@@ -176,7 +176,7 @@ def digits(**options: Any) -> ExitCode:
 
         report = digits_report(result, inits, scan)
 
-    outputs.write_all(files, report, reports, force=to.force)
+    outputs.write_all(files, report, reports, to)
     if not reports.quiet:
         console.say(_summary(result, [path for path in targets if path != STREAM]))
     return ExitCode.DONE

@@ -60,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
     except (BrokenPipeError, PipeClosedError):
         return _die_by(signal.SIGPIPE)
     except KmcliError as error:
-        console.error(str(error))
+        console.error(str(error), error.name)
         return error.exit_code
     except MemoryError:
         console.error("not enough memory")

@@ -48,7 +48,6 @@ def option(*names: str, group: str, **kwargs: Any) -> Callable[[F], F]:
 COMMON_GROUP = "Most used"
 FIGURE_GROUP = "Pictures"
 KMEANS_GROUP = "k-means, as in scikit-learn"
-OUTPUT_GROUP = "Output"
 REPORT_GROUP = "Report"
 
 _DEFAULTS = KMeansSettings()
@@ -92,7 +91,7 @@ def kmeans_options(
     init_help : str
         What it means.
     """
-    return _stacked(
+    return stacked(
         option(
             "--init",
             group=KMEANS_GROUP,
@@ -173,7 +172,7 @@ def clusters_option(default: int | None, most: int | None = None) -> Callable[[F
 
 def output_options() -> Callable[[F], F]:
     """Declare where the outputs of a command go that writes several with fixed names."""
-    return _stacked(
+    return stacked(
         option(
             "-d",
             "--output-dir",
@@ -208,7 +207,7 @@ def _parse_size(
 
 def figure_options() -> Callable[[F], F]:
     """Declare how pictures of results are drawn."""
-    return _stacked(
+    return stacked(
         option(
             "--dpi",
             group=FIGURE_GROUP,
@@ -247,6 +246,28 @@ class OutputOptions:
 
 
 @dataclass(frozen=True)
+class BatchOptions:
+    """How many inputs are worked through.
+
+    Attributes
+    ----------
+    jobs : int or None
+        How many processes work at once; None for as many as there are cores.
+    skipped_ok : bool
+        Whether it counts as success that every input was skipped.
+    in_place : bool
+        Whether outputs replace their inputs.
+    dry_run : bool
+        Whether to compute everything and write nothing.
+    """
+
+    jobs: int | None = None
+    skipped_ok: bool = False
+    in_place: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
 class ReportOptions:
     """Which reports are wanted."""
 
@@ -268,7 +289,7 @@ class ReportOptions:
 
 def report_options() -> Callable[[F], F]:
     """Declare the options for reports and for silence."""
-    return _stacked(
+    return stacked(
         option(
             "--report",
             group=REPORT_GROUP,
@@ -298,7 +319,9 @@ def report_options() -> Callable[[F], F]:
     )
 
 
-def _stacked(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+def stacked(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    """Apply decorators as if they stood one above the other."""
+
     def decorate(function: F) -> F:
         for decorator in reversed(decorators):
             function = decorator(function)

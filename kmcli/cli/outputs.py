@@ -12,7 +12,7 @@ from kmcli.errors import OutputError
 from kmcli.files import STREAM, check_target, publish, write_stdout
 
 if TYPE_CHECKING:
-    from kmcli.report.model import Report
+    from kmcli.report.model import Field, Report
 
 
 def check(
@@ -61,14 +61,11 @@ def check(
         if path != STREAM and os.path.realpath(path) in taken:
             raise click.UsageError(f"two outputs would be written to {path}")
         taken.add(os.path.realpath(path))
-    if to.output_dir is not None:
-        _make_folder(to.output_dir)
     inputs = list(inputs)
+    make_folders = to.output_dir is not None
+    force = to.force or may_exist
     for path in files:
-        try:
-            check_target(path, force=to.force or may_exist, inputs=inputs)
-        except OutputError as error:
-            raise OutputError(f"{path}: {error}") from None
+        check_target(path, force=force, inputs=inputs, make_folders=make_folders)
 
 
 def refuse_terminal() -> None:
@@ -83,38 +80,11 @@ def refuse_terminal() -> None:
         raise OutputError("an image is not written to a terminal; use -o FILE or redirect")
 
 
-def write(data: bytes, path: str, *, force: bool) -> None:
-    """Publish one file, and name it if that fails.
-
-    Parameters
-    ----------
-    data : bytes
-        Its content.
-    path : str
-        Where to; ``-`` is standard output.
-    force : bool
-        Whether an existing file may be replaced.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
-    if path == STREAM:
-        write_stdout(data)
-        return
-    try:
-        publish(data, path, force=force)
-    except OutputError as error:
-        raise OutputError(f"{path}: {error}") from None
-
-
 def write_all(
     files: Sequence[tuple[str, bytes]],
     report: "Report | None",
     reports: ReportOptions,
-    *,
-    force: bool,
+    to: OutputOptions,
 ) -> None:
     """Publish all that a command has made, or nothing if one of the files is in the way.
 
@@ -129,8 +99,8 @@ def write_all(
         The report, if one is wanted.
     reports : ReportOptions
         Which forms of it.
-    force : bool
-        Whether existing files of other content may be replaced.
+    to : OutputOptions
+        Whether existing files of other content may be replaced, and missing folders be made.
 
     Raises
     ------
@@ -139,10 +109,9 @@ def write_all(
     """
     files = list(files)
     if report is not None and reports.report_file is not None:
-        files.append((reports.report_file, _report_bytes([report], reports.report_file)))
-    missing = [(path, data) for path, data in files if force or not _is_there(path, data)]
-    for path, data in missing:
-        write(data, path, force=force)
+        files.append((reports.report_file, report_bytes([report], reports.report_file)))
+    missing = [(path, data) for path, data in files if to.force or not _is_there(path, data)]
+    publish(missing, force=to.force, make_folders=to.output_dir is not None)
     if report is not None and reports.on_stdout:
         print_report(report, as_json=reports.json)
 
@@ -153,7 +122,7 @@ def _is_there(path: str, data: bytes) -> bool:
     with contextlib.suppress(OSError), open(path, "rb") as existing:
         if existing.read(len(data) + 1) == data:
             return True
-    raise OutputError(f"{path}: exists with other content; use --force to replace it")
+    raise OutputError("exists with other content; use --force to replace it", path)
 
 
 def print_report(report: "Report", *, as_json: bool, is_first: bool = True) -> None:
@@ -175,39 +144,38 @@ def print_report(report: "Report", *, as_json: bool, is_first: bool = True) -> N
     write_stdout(_encoded(text))
 
 
-def write_report_file(reports: Sequence["Report"], path: str, *, force: bool) -> None:
-    """Publish reports in one file: JSON Lines if its name says so, text otherwise.
+def print_table(title: str, rows: Sequence[Sequence["Field"]]) -> None:
+    """Print a table on standard output.
+
+    Parameters
+    ----------
+    title : str
+        Its heading.
+    rows : sequence of sequence of Field
+        As in `Table`.
+    """
+    from kmcli.report.model import Report, Table
+
+    print_report(Report(title, [Table("", "", rows)]), as_json=False)
+
+
+def report_bytes(reports: Sequence["Report"], path: str) -> bytes:
+    """Give the content of a file of reports.
 
     Parameters
     ----------
     reports : sequence of Report
-        What to write.
+        What it holds.
     path : str
-        Where to; ``.json`` and ``.jsonl`` mean JSON.
-    force : bool
-        Whether an existing file may be replaced.
+        Its name; ``.json`` and ``.jsonl`` mean JSON Lines, anything else text.
 
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
+    Returns
+    -------
+    bytes
     """
-    write(_report_bytes(reports, path), path, force=force)
-
-
-def _report_bytes(reports: Sequence["Report"], path: str) -> bytes:
     if path.endswith((".json", ".jsonl")):
         return _encoded("".join(report.to_json() + "\n" for report in reports))
     return _encoded("\n".join(report.to_text() for report in reports))
-
-
-def _make_folder(path: str) -> None:
-    try:
-        os.makedirs(path, exist_ok=True)
-    except FileExistsError:
-        raise OutputError(f"{path}: is a file, not a folder") from None
-    except OSError as error:
-        raise OutputError(f"{path}: {(error.strerror or str(error)).lower()}") from None
 
 
 def _encoded(text: str) -> bytes:

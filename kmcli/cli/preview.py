@@ -7,11 +7,11 @@ Import this module late: it loads numpy.
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.cli import console
 from kmcli.figures.pixels import box_mean, over_checkerboard
 from kmcli.quantize.colorspace import srgb_to_oklab
 
@@ -37,38 +37,45 @@ def _xterm_colors() -> NDArray[np.float64]:
 _XTERM_OKLAB = srgb_to_oklab(_xterm_colors())
 
 
-def show_preview(
-    original: NDArray[np.uint8], result: NDArray[np.uint8], palette: NDArray[np.uint8]
-) -> None:
-    """Show what quantizing did, on standard error, if that is a terminal with colours.
+@dataclass(frozen=True)
+class Terminal:
+    """A terminal with colours.
 
-    Parameters
+    Attributes
     ----------
-    original, result : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB, with straight alpha if there are four channels.
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        The colours of the result.
+    columns : int
+        Its width.
+    truecolor : bool
+        Whether it shows 24-bit colours, or only the 256 of xterm.
     """
-    if not terminal_shows_colors():
-        return
-    columns = _terminal_columns()
-    truecolor = os.environ.get("COLORTERM") in ("truecolor", "24bit")
-    console.plain(render_preview(original, result, palette, columns, truecolor=truecolor))
+
+    columns: int
+    truecolor: bool
 
 
-def terminal_shows_colors() -> bool:
-    """Tell whether standard error is a terminal where colours are wanted and possible."""
+def find_terminal() -> Terminal | None:
+    """Find out what standard error can show.
+
+    Returns
+    -------
+    Terminal or None
+        None if it is no terminal, or colours are not wanted or not possible there.
+    """
     is_dumb = os.environ.get("TERM") == "dumb"
-    return os.isatty(2) and not is_dumb and not os.environ.get("NO_COLOR")
+    if not os.isatty(2) or is_dumb or os.environ.get("NO_COLOR"):
+        return None
+    try:
+        columns = os.get_terminal_size(2).columns or 80  # a terminal may not know its size
+    except OSError:
+        columns = 80
+    return Terminal(columns, os.environ.get("COLORTERM") in ("truecolor", "24bit"))
 
 
 def render_preview(
     original: NDArray[np.uint8],
     result: NDArray[np.uint8],
     palette: NDArray[np.uint8],
-    columns: int,
-    *,
-    truecolor: bool,
+    terminal: Terminal,
 ) -> str:
     """Draw two pictures side by side and the palette beneath.
 
@@ -78,16 +85,15 @@ def render_preview(
         sRGB, with straight alpha if there are four channels.
     palette : ndarray of shape (n, 3) or (n, 4), uint8
         The colours of the result.
-    columns : int
-        Width of the terminal.
-    truecolor : bool
-        Whether it shows 24-bit colours, or only the 256 of xterm.
+    terminal : Terminal
+        Where it will be shown.
 
     Returns
     -------
     str
         Lines that each end with a line feed and leave the colours as they were.
     """
+    columns, truecolor = terminal.columns, terminal.truecolor
     room = max(1, (columns - len(_BETWEEN)) // 2)
     left = half_blocks(original, room, truecolor=truecolor).splitlines()
     right = half_blocks(result, room, truecolor=truecolor).splitlines()
@@ -183,10 +189,3 @@ def _palette_lines(palette: NDArray[np.uint8], columns: int, *, truecolor: bool)
         + _RESET
         for first in range(0, len(codes), n_across)
     ]
-
-
-def _terminal_columns() -> int:
-    try:
-        return os.get_terminal_size(2).columns or 80  # a terminal may not know its size
-    except OSError:
-        return 80

@@ -1,24 +1,52 @@
-"""What `kmcli quantize` does with one picture, from its bytes to its published result."""
+"""What ``kmcli quantize`` makes of one picture, from its bytes to all that is to be written."""
 
 import functools
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kmcli.cli.batch import Job, Outcome
-from kmcli.errors import SettingsError
+from kmcli.cli.batch import Job, Outcome, is_stream
+from kmcli.errors import InputError, SettingsError
 from kmcli.settings import QuantizeSettings, Target
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from kmcli.cli.preview import Terminal
+    from kmcli.cli.quantize_outcome import Version
+    from kmcli.image_io import DecodedImage
     from kmcli.quantize.histogram import ColorCounts, ColorWeights
     from kmcli.quantize.image import QuantizedImage
-    from kmcli.quantize.targets import Trial
-    from kmcli.report.model import Report
 
 _LARGE_FILE = 2**20
 """Bytes from which on decoding takes long enough to import scikit-learn meanwhile."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One input.
+
+    Attributes
+    ----------
+    source : str
+        Its name.
+    n_bytes : int
+        Size of the file.
+    mtime_ns : int or None
+        Its modification time in nanoseconds; None for a stream.
+    decoded : DecodedImage
+        Its pixels.
+    histogram : ColorCounts
+        Its colours.
+    """
+
+    source: str
+    n_bytes: int
+    mtime_ns: int | None
+    decoded: "DecodedImage"
+    histogram: "ColorCounts"
 
 
 @dataclass(frozen=True)
@@ -27,73 +55,113 @@ class Work:
 
     Attributes
     ----------
-    settings : QuantizeSettings
-        How to quantize.
+    versions : tuple of QuantizeSettings
+        How to quantize, for each version that is wanted.
     target : Target or None
-        What decides the number of colours.
+        What decides the number of colours of the only version.
+    palettes : tuple of ndarray or None
+        Palettes that are given, one for each version, instead of being learned.
     region : tuple of int or None
         Left, top, width and height of the part from which the palette is learned.
     weight_mask : str or None
         A picture that says how much each pixel counts.
-    force : bool
-        Whether an existing output may be replaced.
+    skip_if_larger : bool
+        Whether a version that is not smaller than the input is not written.
+    in_place : bool
+        Whether the output replaces the input, and so has to be of its format.
+    keep_mtime : bool
+        Whether outputs get the modification time of their inputs.
     with_report : bool
         Whether a report is wanted.
+    terminal : Terminal or None
+        Where a preview is to be shown.
     max_pixels, max_bytes : int
         Limits on the input.
     """
 
-    settings: QuantizeSettings
+    versions: tuple[QuantizeSettings, ...]
     target: Target | None
     region: tuple[int, int, int, int] | None
     weight_mask: str | None
-    force: bool
+    skip_if_larger: bool
+    in_place: bool
+    keep_mtime: bool
     with_report: bool
+    terminal: "Terminal | None"
     max_pixels: int
     max_bytes: int
+    palettes: "tuple[NDArray[np.uint8], ...] | None" = None
 
     def __call__(self, job: Job) -> Outcome:
         """Do one job."""
         # Late, so that help and usage errors come at once.
-        from kmcli.clustering import import_in_background
-        from kmcli.files import publish, read_input
-        from kmcli.image_io import decode_image, encode_indexed_png
-        from kmcli.quantize import quantize_image
-        from kmcli.quantize.histogram import count_colors
-        from kmcli.quantize.targets import quantize_to_target
+        from kmcli.cli.quantize_outcome import Presentation
 
-        data = read_input(job.source, self.max_bytes)
+        picture = self._read(job.source)
+        if self.in_place and picture.decoded.format != "PNG":
+            raise InputError(f"is a {picture.decoded.format} file, and PNGs are written; use -d")
+        versions = self._make_versions(picture, job)
+        return Presentation(job, picture, versions).outcome(
+            skip_if_larger=self.skip_if_larger,
+            with_report=self.with_report,
+            terminal=self.terminal,
+            mtime_ns=picture.mtime_ns if self.keep_mtime else None,
+        )
+
+    def count_colors(self, source: str) -> "ColorCounts":
+        """Count the colours of an input."""
+        return self._read(source).histogram
+
+    def _read(self, source: str) -> Picture:
+        from kmcli.clustering import import_in_background
+        from kmcli.files import read_input
+        from kmcli.image_io import decode_image
+        from kmcli.quantize.histogram import count_colors
+
+        data = read_input(source, self.max_bytes)
+        mtime_ns = None if is_stream(source) else os.stat(source).st_mtime_ns
         n_bytes = len(data)
-        if n_bytes > _LARGE_FILE:
+        if n_bytes > _LARGE_FILE and self.palettes is None:
             import_in_background()
         decoded = decode_image(data, self.max_pixels)
-        del data
-        pixels = decoded.pixels
-        histogram = count_colors(pixels)
-        quantize = functools.partial(
-            quantize_image,
-            pixels,
-            histogram=histogram,
-            learn_from=self._learn_from(pixels, histogram),
-        )
-        settings = self.settings
-        trials: tuple[Trial, ...] = ()
-        if self.target is None:
-            image = quantize(settings)
-        else:
+        return Picture(source, n_bytes, mtime_ns, decoded, count_colors(decoded.pixels))
+
+    def _make_versions(self, picture: Picture, job: Job) -> "list[Version]":
+        from kmcli.cli.quantize_outcome import Version
+        from kmcli.image_io import encode_indexed_png
+        from kmcli.quantize.targets import quantize_to_target
+
+        quantize = self._quantizer(picture)
+        if self.target is not None:
             image, settings, trials = quantize_to_target(
-                quantize, settings, self.target, encode_indexed_png
+                functools.partial(quantize, 0), self.versions[0], self.target, encode_indexed_png
             )
-        png = encode_indexed_png(image.palette.colors, image.indices)
-        reports: tuple[Report, ...] = ()
-        if self.with_report:
-            reports = (
-                _report(
-                    job, decoded.format, n_bytes, png, pixels, histogram, image, settings, trials
-                ),
+            made = [(image, settings, trials)]
+        else:
+            made = [
+                (quantize(number, settings), settings, ())
+                for number, settings in enumerate(self.versions)
+            ]
+        versions = []
+        for output, (image, settings, trials) in zip(job.outputs, made, strict=True):
+            data = encode_indexed_png(image.palette.colors, image.indices)
+            versions.append(Version(output, settings, image, trials, data))
+        return versions
+
+    def _quantizer(self, picture: Picture) -> "Callable[[int, QuantizeSettings], QuantizedImage]":
+        """Give what makes the version of a number with some settings."""
+        from kmcli.quantize import apply_palette, quantize_image
+
+        pixels, histogram = picture.decoded.pixels, picture.histogram
+        if self.palettes is not None:
+            palettes = self.palettes
+            return lambda number, settings: apply_palette(
+                pixels, palettes[number], settings, histogram=histogram
             )
-        publish(png, job.output, force=self.force)
-        return Outcome(_summary(job, n_bytes, len(png), image), decoded.warnings, reports)
+        learn_from = self._learn_from(pixels, histogram)
+        return lambda _, settings: quantize_image(
+            pixels, settings, histogram=histogram, learn_from=learn_from
+        )
 
     def _learn_from(
         self, pixels: "NDArray[np.uint8]", histogram: "ColorCounts"
@@ -120,45 +188,3 @@ class Work:
                 )
             return weigh_colors(pixels, histogram, (1.0 + grey) / 256)
         return histogram
-
-
-def _summary(job: Job, n_bytes: int, n_written: int, image: "QuantizedImage") -> str:
-    psnr = image.psnr
-    quality = "exact copy" if psnr is None else f"{psnr:.1f} dB"
-    return (
-        f"{job.names}: {image.n_colors_before} -> {len(image.palette.colors)} "
-        f"colours, {quality}, {n_bytes / 1000:.1f} -> {n_written / 1000:.1f} kB"
-    )
-
-
-def _report(
-    job: Job,
-    source_format: str,
-    source_bytes: int,
-    png: bytes,
-    pixels: "NDArray[np.uint8]",
-    histogram: "ColorCounts",
-    image: "QuantizedImage",
-    settings: QuantizeSettings,
-    trials: "tuple[Trial, ...]",
-) -> "Report":
-    from kmcli.image_io import png_bit_depth
-    from kmcli.quantize import measure_ssim, quantize_randomly
-    from kmcli.report.quantize import QuantizeOutcome, quantize_report
-
-    baseline = quantize_randomly(pixels, settings, histogram=histogram)
-    outcome = QuantizeOutcome(
-        source=job.source,
-        source_format=source_format,
-        source_bytes=source_bytes,
-        output=job.output,
-        output_bytes=len(png),
-        bit_depth=png_bit_depth(png),
-        image=image,
-        ssim=measure_ssim(pixels, image),
-        baseline=baseline,
-        baseline_ssim=measure_ssim(pixels, baseline),
-        settings=settings,
-        trials=trials,
-    )
-    return quantize_report(outcome)

@@ -21,6 +21,7 @@ from kmcli.settings import MAX_COLORS, QuantizeSettings
 __all__ = [
     "QuantizedImage",
     "apply_palette",
+    "learn_ordered_palette",
     "measure_ssim",
     "quantize_image",
     "quantize_randomly",
@@ -81,6 +82,28 @@ def quantize_image(
     histogram = histogram or count_colors(pixels)
     learned = learn_palette(learn_from or histogram, settings)
     return _remap(pixels, histogram, learned, settings)
+
+
+def learn_ordered_palette(
+    histogram: ColorCounts, settings: QuantizeSettings | None = None
+) -> NDArray[np.uint8]:
+    """Learn a palette without mapping anything to it, to share it among pictures.
+
+    Parameters
+    ----------
+    histogram : ColorCounts
+        The colours of the pictures, as `merge_counts` gives them.
+    settings : QuantizeSettings, optional
+        How many colours, how to find and to order them.
+
+    Returns
+    -------
+    ndarray of shape (n, 3) or (n, 4), uint8
+        As `quantize_image` would have it for a picture with all these pixels.
+    """
+    settings = settings or QuantizeSettings()
+    palette, _ = _ordered(histogram, learn_palette(histogram, settings).colors, settings)
+    return palette
 
 
 def quantize_randomly(
@@ -195,8 +218,14 @@ def _remap(
     learned: LearnedPalette,
     settings: QuantizeSettings,
 ) -> QuantizedImage:
-    """Map to a palette after ordering it and dropping what is not used."""
-    colors = learned.colors
+    palette, entries = _ordered(histogram, learned.colors, settings)
+    return _map(pixels, histogram, palette, entries, learned.stages)
+
+
+def _ordered(
+    histogram: ColorCounts, colors: NDArray[np.uint8], settings: QuantizeSettings
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Order a palette, drop what is not used, and find the entry of each colour."""
     labels = nearest(histogram.colors, colors, settings.space)
     counts = _counts(labels, histogram.counts, len(colors))
     locked = np.array(settings.locked, dtype=np.uint8).reshape(-1, 4)[:, : colors.shape[1]]
@@ -205,7 +234,7 @@ def _remap(
     order = order[(counts > 0)[order] | is_locked[order]]
     rank = np.empty(len(colors), dtype=np.uint8)
     rank[order] = np.arange(len(order), dtype=np.uint8)
-    return _map(pixels, histogram, colors[order], rank[labels], learned.stages)
+    return colors[order], rank[labels]
 
 
 def _map(

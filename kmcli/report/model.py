@@ -135,7 +135,7 @@ class Report:
         for part in self.parts:
             body = _part_text(part, width, paint)
             if body:
-                blocks.append(f"{part.title}\n{body}")
+                blocks.append(f"{part.title}\n{body}" if part.title else body)
         return "\n".join(blocks)
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from kmcli.quantize import QuantizedImage
 from kmcli.quantize.fidelity import Fidelity
@@ -16,6 +17,8 @@ class QuantizeOutcome:
 
     Attributes
     ----------
+    status : {"done", "skipped"}
+        Whether the output is written, or skipped for not being smaller than the input.
     source, output : str
         Names of the input and the output, as the user gave them.
     source_format : str
@@ -38,6 +41,7 @@ class QuantizeOutcome:
         The numbers of colours that were tried on the way to a target.
     """
 
+    status: Literal["done", "skipped"]
     source: str
     source_format: str
     source_bytes: int
@@ -116,7 +120,7 @@ def _picture_fields(outcome: QuantizeOutcome) -> list[Field]:
     raw_bits = 8 * image.palette.colors.shape[1]
     index_bits = math.log2(n_used)
     return [
-        Field("status", "", "done"),
+        Field("status", "", outcome.status),
         Field("input", "input", outcome.source, outcome.source),
         Field("output", "output", outcome.output, outcome.output),
         Field("input_format", "input format", outcome.source_format, outcome.source_format),

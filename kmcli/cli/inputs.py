@@ -1,0 +1,115 @@
+"""Which pictures a batch works on: files, patterns and folders become a list of files."""
+
+import glob
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from kmcli.errors import InputError
+from kmcli.files import STREAM
+
+IMAGE_SUFFIXES = (
+    *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".tif", ".tiff"),
+    *(".bmp", ".dib", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".ico", ".avif", ".jp2"),
+    *(".j2k", ".jpx", ".qoi", ".heic", ".heif"),
+)
+"""Names of pictures in a folder. What is named outright may be called anything."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of a batch.
+
+    Attributes
+    ----------
+    path : str
+        Where it is; ``-`` is standard input.
+    folder : str
+        Its folder within the one that was named, so that the tree can be kept; empty for what
+        was named itself.
+    """
+
+    path: str
+    folder: str = ""
+
+
+def find_inputs(
+    names: Sequence[str], *, recursive: bool, output_dir: str | None = None, suffix: str = ""
+) -> list[Input]:
+    """Expand patterns and folders.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Files, patterns such as ``*.png`` where no file has that very name, or ``-``. What
+        matches nothing is kept as it stands, and will be missed when it is read.
+    recursive : bool
+        Whether folders stand for the pictures in them.
+    output_dir : str, optional
+        The folder of the outputs, which is not searched.
+    suffix : str
+        What the names of outputs end in. Outputs that lie beside their input are not taken
+        for inputs.
+
+    Returns
+    -------
+    list of Input
+        In the order of the names; what a pattern or a folder stands for is sorted, and given
+        once.
+
+    Raises
+    ------
+    InputError
+        If a folder holds no pictures.
+    """
+    found: dict[str, Input] = {}
+    for name in names:
+        if recursive and name != STREAM and os.path.isdir(name):
+            within = list(_walk(name, output_dir, suffix))
+            if not within:
+                raise InputError("there are no pictures in this folder", name)
+        else:
+            matches = glob.glob(name, recursive=True) if _is_pattern(name) else []
+            within = [Input(match) for match in sorted(matches)] or [Input(name)]
+        for each in within:
+            key = os.path.normpath(each.path)
+            # What is named twice is left to collide, since the user should know.
+            found[key if len(within) > 1 else f"{key}/{len(found)}"] = each
+    return list(found.values())
+
+
+def _is_pattern(name: str) -> bool:
+    return glob.has_magic(name) and not os.path.lexists(name)
+
+
+def _walk(top: str, output_dir: str | None, suffix: str) -> Iterator[Input]:
+    """Give the pictures of a folder; links to folders are not followed."""
+    unreadable: list[Input] = []
+    outputs = None if output_dir is None else os.path.realpath(output_dir)
+    walk = os.walk(top, onerror=lambda error: unreadable.append(Input(error.filename)))
+    for folder, folders, files in walk:
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and os.path.realpath(os.path.join(folder, name)) != outputs
+        )
+        pictures = [name for name in files if _is_picture(folder, name)]
+        stems = {os.path.splitext(name)[0] for name in pictures}
+        below = os.path.relpath(folder, top)
+        for name in sorted(pictures):
+            if not _is_output(name, stems, suffix):
+                yield Input(os.path.join(folder, name), "" if below == "." else below)
+    yield from unreadable
+
+
+def _is_picture(folder: str, name: str) -> bool:
+    is_named_so = os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES and not name.startswith(".")
+    # Pipes and devices are never opened.
+    return is_named_so and os.path.isfile(os.path.join(folder, name))
+
+
+def _is_output(name: str, stems: set[str], suffix: str) -> bool:
+    endings = r"-k\d{1,3}|-auto|-compare" + (f"|{re.escape(suffix)}" if suffix else "")
+    match = re.fullmatch(rf"(.+)(?:{endings})\.(?:png|gif|webp)", name)
+    return match is not None and match[1] in stems

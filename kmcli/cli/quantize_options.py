@@ -1,0 +1,331 @@
+"""The options of ``kmcli quantize``, group by group, and how their values are read."""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from kmcli.cli.options import (
+    COMMON_GROUP,
+    REPORT_GROUP,
+    F,
+    kmeans_options,
+    option,
+    report_options,
+    stacked,
+)
+from kmcli.settings import MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings
+
+BATCH_GROUP = "Many pictures"
+METHOD_GROUP = "Method"
+OUTPUT_GROUP = "Output"
+PALETTE_GROUP = "Palette"
+TARGET_GROUP = "As many colours as it takes"
+LIMITS_GROUP = "Limits"
+
+_DEFAULTS = QuantizeSettings()
+
+
+def quantize_options() -> Callable[[F], F]:
+    """Declare all options, those that most people need first."""
+    return stacked(
+        _common_options(),
+        _output_options(),
+        report_options(),
+        option(
+            "--preview",
+            group=REPORT_GROUP,
+            is_flag=True,
+            help="Show original, result and palette in the terminal, if it has colours.",
+        ),
+        _target_options(),
+        _method_options(),
+        _palette_options(),
+        _batch_options(),
+        kmeans_options("[default: 16, fewer from 32 colours on]"),
+        _limit_options(),
+    )
+
+
+def _parse_numbers(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> tuple[int, ...] | None:
+    if value is None:
+        return None
+    words = value.split(",")
+    if not all(word.isascii() and word.isdecimal() for word in words):
+        raise click.BadParameter(f"{value!r} is not a number, or several like 64,32,16")
+    numbers = tuple(map(int, words))
+    for number in numbers:
+        if not 1 <= number <= MAX_COLORS:
+            raise click.BadParameter(f"{number} is out of range: 1 to {MAX_COLORS}")
+    if len(set(numbers)) < len(numbers):
+        raise click.BadParameter(f"{value} names a number twice")
+    return numbers
+
+
+def _parse_suffix(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> str | None:
+    if value is not None and ("/" in value or "\0" in value or not value):
+        raise click.BadParameter("it ends the name of a file, so it cannot be empty or hold a '/'")
+    return value
+
+
+def _parse_colors(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> tuple[tuple[int, int, int, int], ...]:
+    from kmcli.quantize.palette import parse_colors
+
+    return () if value is None else parse_colors(value)
+
+
+def _parse_region(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> tuple[int, ...] | None:
+    if value is None:
+        return None
+    words = value.split(",")
+    if len(words) != 4 or not all(word.strip().isdecimal() for word in words):
+        raise click.BadParameter(f"{value!r} is not of the form X,Y,W,H, in pixels")
+    left, top, width, height = map(int, words)
+    if width == 0 or height == 0:
+        raise click.BadParameter(f"{value!r} holds no pixels")
+    return left, top, width, height
+
+
+def _common_options() -> Callable[[F], F]:
+    return stacked(
+        option(
+            "-k",
+            "--colors",
+            group=COMMON_GROUP,
+            callback=_parse_numbers,
+            metavar="N[,N...]",
+            help=f"Most colours of the result, 1 to {MAX_COLORS}; several numbers make several "
+            "results.  [default: 16]",
+        ),
+        option(
+            "-o",
+            "--output",
+            group=COMMON_GROUP,
+            metavar="FILE",
+            type=click.Path(),
+            help="Output of a single input; - is standard output.  [default: NAME-kN.png]",
+        ),
+        option(
+            "-d",
+            "--output-dir",
+            group=COMMON_GROUP,
+            metavar="DIR",
+            type=click.Path(),
+            help="Folder for outputs with default names, made if missing.  "
+            "[default: beside the input]",
+        ),
+        option(
+            "-f",
+            "--force",
+            group=COMMON_GROUP,
+            is_flag=True,
+            help="Replace existing outputs.",
+        ),
+    )
+
+
+def _output_options() -> Callable[[F], F]:
+    return stacked(
+        option(
+            "--compare",
+            group=OUTPUT_GROUP,
+            is_flag=True,
+            help="Write NAME-compare.png too: original, results, and random palettes beneath.",
+        ),
+        option(
+            "--suffix",
+            group=OUTPUT_GROUP,
+            metavar="TEXT",
+            callback=_parse_suffix,
+            help="End default names in this instead of -kN, as in NAME-small.png.",
+        ),
+        option(
+            "--in-place",
+            group=OUTPUT_GROUP,
+            is_flag=True,
+            help="Replace the inputs themselves, each in one step.",
+        ),
+        option(
+            "--skip-if-larger",
+            group=OUTPUT_GROUP,
+            is_flag=True,
+            help="Write nothing that is not smaller than its input.",
+        ),
+        option(
+            "--skipped-ok",
+            group=OUTPUT_GROUP,
+            is_flag=True,
+            help="Exit with 0, not 7, if all inputs were skipped.",
+        ),
+        option(
+            "--keep-mtime",
+            group=OUTPUT_GROUP,
+            is_flag=True,
+            help="Give outputs the modification time of their inputs.",
+        ),
+        option(
+            "--dry-run",
+            group=OUTPUT_GROUP,
+            is_flag=True,
+            help="Write nothing; print a table of what would be written.",
+        ),
+    )
+
+
+def _batch_options() -> Callable[[F], F]:
+    return stacked(
+        option(
+            "-r",
+            "--recursive",
+            group=BATCH_GROUP,
+            is_flag=True,
+            help="Work on the pictures in folders, and keep their tree under -d.",
+        ),
+        option(
+            "-j",
+            "--jobs",
+            group=BATCH_GROUP,
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Pictures worked on at once.  [default: as many as there are cores]",
+        ),
+        option(
+            "--shared-palette",
+            group=BATCH_GROUP,
+            is_flag=True,
+            help="Learn one palette from all pictures together.",
+        ),
+    )
+
+
+def _target_options() -> Callable[[F], F]:
+    return stacked(
+        option(
+            "--min-psnr",
+            group=TARGET_GROUP,
+            type=click.FloatRange(min=0),
+            metavar="DB",
+            help="Fewest colours that reach this PSNR, at most -k.",
+        ),
+        option(
+            "--max-delta-e",
+            group=TARGET_GROUP,
+            type=click.FloatRange(min=0),
+            metavar="X",
+            help="Fewest colours of at most this mean colour difference, at most -k; 2 is just "
+            "noticeable.",
+        ),
+        option(
+            "--max-size",
+            group=TARGET_GROUP,
+            type=click.IntRange(min=0),
+            metavar="BYTES",
+            help="Most colours whose file is not larger than this, at most -k.",
+        ),
+    )
+
+
+def _method_options() -> Callable[[F], F]:
+    return stacked(
+        option(
+            "--effort",
+            group=METHOD_GROUP,
+            type=click.Choice(["fast", "normal", "best"]),
+            default=_DEFAULTS.effort,
+            show_default=True,
+            help="How long to search for a better palette.",
+        ),
+        option(
+            "--space",
+            group=METHOD_GROUP,
+            type=click.Choice(["rgb", "oklab", "lab"]),
+            default=_DEFAULTS.space,
+            show_default=True,
+            help="Where the error is made small: in RGB, or as it is perceived.",
+        ),
+        option(
+            "--region",
+            group=METHOD_GROUP,
+            metavar="X,Y,W,H",
+            callback=_parse_region,
+            help="Learn the palette from this part of the picture only.",
+        ),
+        option(
+            "--weight-mask",
+            group=METHOD_GROUP,
+            metavar="FILE",
+            type=click.Path(),
+            help="Grey picture of the same size: where it is light, colours count more.",
+        ),
+    )
+
+
+def _palette_options() -> Callable[[F], F]:
+    return stacked(
+        option(
+            "--lock",
+            group=PALETTE_GROUP,
+            metavar="COLORS",
+            callback=_parse_colors,
+            help="Colours to be in the palette exactly, like '#fff,#c00'; the others are learned "
+            "around them.",
+        ),
+        option(
+            "--order",
+            group=PALETTE_GROUP,
+            type=click.Choice(["luminance", "share", "hue"]),
+            default=_DEFAULTS.order,
+            show_default=True,
+            help="Order of the palette; from dark to light compresses best.",
+        ),
+    )
+
+
+def _limit_options() -> Callable[[F], F]:
+    return stacked(
+        option(
+            "--max-pixels",
+            group=LIMITS_GROUP,
+            type=click.IntRange(min=1),
+            metavar="N",
+            default=MAX_PIXELS,
+            show_default=True,
+            help="Refuse larger pictures before they are decoded.",
+        ),
+        option(
+            "--max-input-bytes",
+            group=LIMITS_GROUP,
+            type=click.IntRange(min=1),
+            metavar="N",
+            default=MAX_INPUT_BYTES,
+            show_default=True,
+            help="Refuse larger files, and stop reading from a pipe.",
+        ),
+    )
+
+
+def given(options: dict[str, Any], *names: str) -> list[str]:
+    """List those of some options, as they are written, that the user has given.
+
+    Parameters
+    ----------
+    options : dict
+        Values by name; what is None, False or empty was not given.
+    *names : str
+        Names of options, as keys of `options`.
+
+    Returns
+    -------
+    list of str
+    """
+    return [
+        f"--{name.replace('_', '-')}" for name in names if options[name] not in (None, False, ())
+    ]

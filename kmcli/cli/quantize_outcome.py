@@ -1,0 +1,184 @@
+"""What is written and told about the versions of one picture: files, reports, sheet, preview."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from kmcli.cli.batch import Job, Outcome
+from kmcli.errors import SkippedError
+from kmcli.files import STREAM
+from kmcli.image_io import encode_indexed_png, png_bit_depth
+from kmcli.quantize import QuantizedImage, measure_ssim, quantize_randomly
+from kmcli.quantize.targets import Trial
+from kmcli.report.model import Field, Report
+from kmcli.report.quantize import QuantizeOutcome, quantize_report
+from kmcli.settings import QuantizeSettings
+
+if TYPE_CHECKING:
+    from kmcli.cli.preview import Terminal
+    from kmcli.cli.quantize_file import Picture
+    from kmcli.figures.compare import Panel
+
+
+@dataclass(frozen=True)
+class Version:
+    """A picture as it was quantized in one way.
+
+    Attributes
+    ----------
+    output : str
+        Where it goes.
+    settings : QuantizeSettings
+        How it was quantized.
+    image : QuantizedImage
+        The result.
+    trials : tuple of Trial
+        What was tried before, on the way to a target.
+    data : bytes
+        The file.
+    """
+
+    output: str
+    settings: QuantizeSettings
+    image: QuantizedImage
+    trials: tuple[Trial, ...]
+    data: bytes
+
+    @property
+    def quality(self) -> str:
+        """How good it is, for people."""
+        return _quality(self.image)
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """The versions of one picture, and all that can be shown of them."""
+
+    job: Job
+    picture: "Picture"
+    versions: Sequence[Version]
+
+    def outcome(
+        self,
+        *,
+        skip_if_larger: bool,
+        with_report: bool,
+        terminal: "Terminal | None",
+        mtime_ns: int | None,
+    ) -> Outcome:
+        """Put together what came of a job."""
+        n_bytes = self.picture.n_bytes
+        skipped = [skip_if_larger and len(version.data) >= n_bytes for version in self.versions]
+        pairs = list(zip(self.versions, skipped, strict=True))
+        files = [(version.output, version.data) for version, is_skipped in pairs if not is_skipped]
+        error = (
+            None if files else SkippedError(f"not smaller than the {n_bytes} bytes of the input")
+        )
+        if self.job.sheet is not None:
+            files.append((self.job.sheet, self._sheet()))
+        return Outcome(
+            files=tuple(files),
+            summaries=tuple(self._summary(*pair) for pair in pairs),
+            warnings=self.picture.decoded.warnings,
+            reports=tuple(self._report(*pair) for pair in pairs) if with_report else (),
+            rows=tuple(self._row(*pair) for pair in pairs),
+            error=error,
+            preview=self._preview(terminal) if terminal is not None else "",
+            mtime_ns=mtime_ns,
+        )
+
+    def _summary(self, version: Version, is_skipped: bool) -> str:
+        image, n_bytes = version.image, self.picture.n_bytes
+        source = "<stdin>" if self.job.source == STREAM else self.job.source
+        output = "<stdout>" if version.output == STREAM else version.output
+        return (
+            f"{source} -> {'skipped, not smaller' if is_skipped else output}: "
+            f"{image.n_colors_before} -> {len(image.palette.colors)} colours, {version.quality}, "
+            f"{n_bytes / 1000:.1f} -> {len(version.data) / 1000:.1f} kB"
+        )
+
+    def _row(self, version: Version, is_skipped: bool) -> list[Field]:
+        n_used, n_written = len(version.image.palette.colors), len(version.data)
+        output = "skipped" if is_skipped else version.output
+        share = n_written / self.picture.n_bytes
+        return [
+            Field("input", "input", self.job.source, self.job.source),
+            Field("output", "output", output, output),
+            Field("k", "k", version.settings.n_colors, str(version.settings.n_colors)),
+            Field("colors_after", "colours", n_used, str(n_used)),
+            Field("psnr", "quality", version.image.psnr, version.quality),
+            Field("output_bytes", "bytes", n_written, f"{n_written} ({share:.1%} of the input)"),
+        ]
+
+    @cached_property
+    def _baselines(self) -> list[QuantizedImage]:
+        pixels, histogram = self.picture.decoded.pixels, self.picture.histogram
+        return [
+            quantize_randomly(pixels, version.settings, histogram=histogram)
+            for version in self.versions
+        ]
+
+    def _report(self, version: Version, is_skipped: bool) -> Report:
+        baseline = self._baselines[self.versions.index(version)]
+        pixels = self.picture.decoded.pixels
+        return quantize_report(
+            QuantizeOutcome(
+                status="skipped" if is_skipped else "done",
+                source=self.job.source,
+                source_format=self.picture.decoded.format,
+                source_bytes=self.picture.n_bytes,
+                output=version.output,
+                output_bytes=len(version.data),
+                bit_depth=png_bit_depth(version.data),
+                image=version.image,
+                ssim=measure_ssim(pixels, version.image),
+                baseline=baseline,
+                baseline_ssim=measure_ssim(pixels, baseline),
+                settings=version.settings,
+                trials=version.trials,
+            )
+        )
+
+    def _sheet(self) -> bytes:
+        from kmcli.figures.canvas import encode_png
+        from kmcli.figures.compare import Panel, compare_sheet
+
+        n_colors = self.picture.histogram.colors.shape[0]
+        caption = (f"{n_colors:,} colours", f"{self.picture.n_bytes / 1000:.1f} kB")
+        original = Panel("original", caption, self.picture.decoded.pixels)
+        columns = []
+        for version, baseline in zip(self.versions, self._baselines, strict=True):
+            n_drawn = len(baseline.palette.colors)
+            random = encode_indexed_png(baseline.palette.colors, baseline.indices)
+            columns.append(
+                (
+                    _panel(
+                        f"{len(version.image.palette.colors)} colours", version.image, version.data
+                    ),
+                    _panel(f"{n_drawn} random pixels", baseline, random),
+                )
+            )
+        return encode_png(compare_sheet(original, columns))
+
+    def _preview(self, terminal: "Terminal") -> str:
+        from kmcli.cli.preview import render_preview
+
+        pixels = self.picture.decoded.pixels
+        return "".join(
+            render_preview(pixels, each.image.pixels, each.image.palette.colors, terminal)
+            for each in self.versions
+        )
+
+
+def _panel(title: str, image: QuantizedImage, data: bytes) -> "Panel":
+    from kmcli.figures.compare import Panel
+
+    caption = (_quality(image), f"{len(data) / 1000:.1f} kB")
+    palette = image.palette
+    return Panel(title, caption, image.indices, palette.colors, palette.shares)
+
+
+def _quality(image: QuantizedImage) -> str:
+    psnr = image.psnr
+    return "exact copy" if psnr is None else f"{psnr:.1f} dB"

@@ -1,0 +1,357 @@
+"""Many pictures and many versions of them: names, trees, jobs, skipping, sharing."""
+
+import json
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kmcli.cli import pool
+from kmcli.cli.inputs import Input, find_inputs
+from kmcli.cli.main import run
+from kmcli.errors import InputError, KmcliError
+from tests.conftest import SAMPLES, Pixels, kmcli
+from tests.png import read_indexed_png
+
+Capture = pytest.CaptureFixture[str]
+
+
+def paint(path: Path, seed: int = 0, size: tuple[int, int] = (24, 16)) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(seed)
+    Image.fromarray(random.integers(0, 256, (*size, 3), dtype=np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_several_numbers_make_several_results(folder: Path, capfd: Capture) -> None:
+    paint(folder / "a.png")
+    assert run(["quantize", "a.png", "-k", "8,2,4", "--json"]) == 0
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert [(line["k"], line["output"]) for line in lines] == [
+        (8, "a-k8.png"),
+        (2, "a-k2.png"),
+        (4, "a-k4.png"),
+    ]
+    for k in (8, 2, 4):
+        assert run(["quantize", "a.png", "-k", str(k), "-o", "one.png", "-f"]) == 0
+        assert (folder / f"a-k{k}.png").read_bytes() == (folder / "one.png").read_bytes()
+
+
+def test_one_version_in_the_way_keeps_all_from_being_written(folder: Path) -> None:
+    paint(folder / "a.png")
+    (folder / "a-k4.png").write_bytes(b"mine")
+    before = tree(folder)
+    assert run(["quantize", "a.png", "-k", "8,4,2"]) == 5
+    assert tree(folder) == before
+
+
+def test_sheet_shows_original_versions_and_random_palettes(folder: Path) -> None:
+    paint(folder / "a.png", size=(200, 220))
+    assert run(["quantize", "a.png", "-k", "8,4", "--compare"]) == 0
+    assert set(tree(folder)) == {"a.png", "a-k8.png", "a-k4.png", "a-compare.png"}
+    sheet = np.asarray(Image.open(folder / "a-compare.png"))
+    height, width = sheet.shape[:2]
+    shown = [
+        np.asarray(Image.open(folder / name).convert("RGB"))
+        for name in ("a.png", "a-k8.png", "a-k4.png")
+    ]
+    for picture in shown:
+        first = picture[0]
+        # The first row of each picture stands in some row of the sheet, pixel by pixel.
+        found = any(
+            np.array_equal(sheet[row, left : left + 220], first)
+            for row in range(height)
+            for left in range(width - 220)
+            if np.array_equal(sheet[row, left], first[0])
+            and np.array_equal(sheet[row, left + 1], first[1])
+        )
+        assert found
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-k", "8,8"], "names a number twice"),
+        (["-k", "8,"], "is not a number"),
+        (["-k", "8,300"], "300 is out of range"),
+        (["-k", "8,4", "-o", "x.png"], "--output names one output, but -k asks for 2"),
+        (["-k", "8,4", "--suffix", "-x"], "--suffix names one output"),
+        (["-k", "8,4", "--in-place"], "--in-place names one output"),
+        (["-k", "8,4", "--min-psnr", "30"], "decides how many colours"),
+        (["--in-place", "-d", "x"], "each say where"),
+        (["--in-place", "--suffix", "-x"], "keeps the names"),
+        (["-o", "x.png", "--suffix", "-x"], "the whole name"),
+        (["--suffix", "a/b"], "cannot be empty or hold a '/'"),
+        (["--suffix", ""], "cannot be empty"),
+        (["--shared-palette", "--region", "0,0,1,1"], "learned from"),
+        (["--shared-palette", "--min-psnr", "30"], "learns from all"),
+        (["-", "--in-place"], "standard input has no place"),
+        (["-", "--shared-palette"], "reads its inputs twice"),
+        (["--jobs", "0"], "0 is not in the range"),
+    ],
+)
+def test_contradictions_are_refused(
+    folder: Path, arguments: list[str], message: str, capfd: Capture
+) -> None:
+    paint(folder / "a.png")
+    before = tree(folder)
+    assert run(["quantize", "a.png", *arguments]) == 2
+    assert message in capfd.readouterr().err
+    assert tree(folder) == before
+
+
+def test_jobs_change_neither_bytes_nor_order(folder: Path) -> None:
+    names = [paint(folder / f"{number}.png", number).name for number in range(7)]
+    (folder / "3.png").write_bytes(b"broken")
+    seen = []
+    for jobs in ("1", "3"):
+        done = kmcli("quantize", *names, "-k", "4,2", "-j", jobs, "-d", jobs, "--json", cwd=folder)
+        assert done.returncode == 6
+        assert done.stderr.decode().splitlines()[-1] == "6 done, 1 failed"
+        assert b"kmcli: error: 3.png: not an image" in done.stderr
+        text = (done.stdout + done.stderr).replace(f"{jobs}/".encode(), b"")
+        seen.append((text, tree(folder / jobs)))
+    assert seen[0] == seen[1]
+    assert len(seen[0][1]) == 12
+
+
+def test_a_batch_of_a_hundred_with_one_bad_file_makes_ninety_nine(folder: Path) -> None:
+    names = [paint(folder / f"{number:02}.png", number, (8, 8)).name for number in range(100)]
+    whole = (folder / "41.png").read_bytes()
+    (folder / "41.png").write_bytes(whole[: len(whole) // 2])
+    done = kmcli("quantize", *names, "-k", "4", "-d", "out", "--report-file", "r.json", cwd=folder)
+    assert done.returncode == 6
+    lines = done.stderr.decode().splitlines()
+    assert [line for line in lines if line.startswith("kmcli: ")] == [
+        line for line in lines if line.startswith("kmcli: error: 41.png: ")
+    ]
+    assert sum("error" in line for line in lines) == 1
+    assert lines[-1] == "99 done, 1 failed"
+    made = tree(folder / "out")
+    assert len(made) == 99
+    for data in made.values():
+        read_indexed_png(data)
+    reports = [json.loads(line) for line in (folder / "r.json").read_text().splitlines()]
+    assert [report["input"] for report in reports] == names
+    assert [report["input"] for report in reports if report["status"] == "failed"] == ["41.png"]
+
+
+def test_folders_are_walked_and_their_tree_is_kept(folder: Path) -> None:
+    for name in ("in/a.png", "in/x/a.png", "in/x/y/B.PNG", "in/.hidden/c.png", "in/.d.png"):
+        paint(folder / name)
+    (folder / "in/x/notes.txt").write_text("no picture")
+    os.mkfifo(folder / "in/x/pipe.png")
+    (folder / "in/loop").symlink_to("..")
+    assert run(["quantize", "in", "-r", "-k", "2", "-d", "out"]) == 0
+    assert set(tree(folder / "out")) == {"a-k2.png", "x/a-k2.png", "x/y/B-k2.png"}
+    assert run(["quantize", "in", "-k", "2", "-d", "out"]) == 3
+
+
+def test_own_outputs_are_not_taken_for_inputs(folder: Path) -> None:
+    paint(folder / "a.png")
+    paint(folder / "b-k7.png")  # the user's own: there is no b
+    assert run(["quantize", ".", "-r", "-k", "4,2", "--compare"]) == 0
+    once = tree(folder)
+    assert {"a-k4.png", "a-k2.png", "a-compare.png", "b-k7-k4.png"} <= set(once)
+    assert run(["quantize", ".", "-r", "-k", "4,2", "--compare", "-f"]) == 0
+    assert tree(folder) == once
+
+
+def test_output_folder_within_the_input_folder_is_not_walked(folder: Path) -> None:
+    paint(folder / "a.png")
+    for _ in range(2):
+        assert run(["quantize", ".", "-r", "-k", "2", "-d", "small", "-f"]) == 0
+    assert set(tree(folder)) == {"a.png", "small/a-k2.png"}
+
+
+def test_patterns_are_expanded_unless_a_file_has_that_name(folder: Path) -> None:
+    for name in ("b.png", "a.png", "[ab].png"):
+        paint(folder / name)
+    found = find_inputs(["?.png", "[ab].png", "*.gif"], recursive=False)
+    assert found == [Input("a.png"), Input("b.png"), Input("[ab].png"), Input("*.gif")]
+
+
+def test_folder_without_pictures_is_an_error(folder: Path, capfd: Capture) -> None:
+    (folder / "empty").mkdir()
+    assert run(["quantize", "empty", "-r"]) == 3
+    assert capfd.readouterr().err == "kmcli: error: empty: there are no pictures in this folder\n"
+
+
+def test_what_is_not_smaller_is_skipped(folder: Path, capfd: Capture) -> None:
+    Image.fromarray(np.zeros((2, 2, 3), dtype=np.uint8)).save(folder / "tiny.gif")
+    paint(folder / "big.png", size=(60, 60))
+    before = tree(folder)
+    arguments = ["quantize", "tiny.gif", "--skip-if-larger", "--json"]
+    assert run(arguments) == 7
+    captured = capfd.readouterr()
+    assert "tiny.gif -> skipped, not smaller" in captured.err
+    assert json.loads(captured.out)["status"] == "skipped"
+    assert run([*arguments, "--skipped-ok"]) == 0
+    assert tree(folder) == before
+    assert run([*arguments, "big.png"]) == 0
+    assert set(tree(folder)) - set(before) == {"big-k16.png"}
+    capfd.readouterr()
+    assert run([*arguments, "missing.png"]) == 3
+    assert run([*arguments, "missing.png", "--skipped-ok"]) == 6
+
+
+def test_nothing_goes_to_standard_output_when_skipped(folder: Path) -> None:
+    Image.fromarray(np.zeros((2, 2, 3), dtype=np.uint8)).save(folder / "tiny.gif")
+    done = kmcli("quantize", "-", "--skip-if-larger", stdin=(folder / "tiny.gif").read_bytes())
+    assert (done.returncode, done.stdout) == (7, b"")
+
+
+def test_in_place_replaces_the_input_and_keeps_mode_and_link(folder: Path) -> None:
+    paint(folder / "real.png", size=(50, 50)).chmod(0o640)
+    (folder / "link.png").symlink_to("real.png")
+    assert run(["quantize", "real.png", "-k", "4", "-o", "expected.png"]) == 0
+    assert run(["quantize", "link.png", "-k", "4", "--in-place"]) == 0
+    assert (folder / "link.png").is_symlink()
+    assert (folder / "real.png").read_bytes() == (folder / "expected.png").read_bytes()
+    assert (folder / "real.png").stat().st_mode & 0o777 == 0o640
+
+
+def test_in_place_leaves_other_formats_alone(folder: Path, capfd: Capture) -> None:
+    paint(folder / "a.bmp")
+    before = tree(folder)
+    assert run(["quantize", "a.bmp", "--in-place"]) == 3
+    assert "is a BMP file" in capfd.readouterr().err
+    assert tree(folder) == before
+
+
+def test_in_place_takes_no_file_twice(folder: Path, capfd: Capture) -> None:
+    paint(folder / "a.png")
+    before = tree(folder)
+    assert run(["quantize", "a.png", "./a.png", "--in-place"]) == 2
+    assert "would both be written" in capfd.readouterr().err
+    assert tree(folder) == before
+
+
+def test_modification_time_is_kept_when_asked_for(folder: Path) -> None:
+    path = paint(folder / "a.png")
+    os.utime(path, ns=(10**18, 10**18 + 123_456_789))
+    assert run(["quantize", "a.png", "-k", "2", "--keep-mtime"]) == 0
+    assert run(["quantize", "a.png", "-k", "3"]) == 0
+    assert (folder / "a-k2.png").stat().st_mtime_ns == path.stat().st_mtime_ns
+    assert (folder / "a-k3.png").stat().st_mtime_ns > path.stat().st_mtime_ns
+
+
+def test_dry_run_tells_what_would_be_written_and_writes_nothing(
+    folder: Path, capfd: Capture
+) -> None:
+    paint(folder / "a.png")
+    before = tree(folder)
+    assert run(["quantize", "a.png", "-k", "8,2", "-d", "new", "--dry-run", "-q"]) == 0
+    text = capfd.readouterr().out
+    assert tree(folder) == before
+    assert not (folder / "new").exists()
+    assert run(["quantize", "a.png", "-k", "8,2"]) == 0
+    for k in (8, 2):
+        assert f" {(folder / f'a-k{k}.png').stat().st_size} (" in text
+
+
+def test_shared_palette_is_whole_and_the_same_in_all_results(folder: Path, china: Pixels) -> None:
+    for name, part in {"a": china[:200, :300], "b": china[-200:, -300:]}.items():
+        Image.fromarray(part).save(folder / f"{name}.png")
+    arguments = ["quantize", "a.png", "b.png", "-k", "12", "--shared-palette"]
+    assert run([*arguments, "-d", "shared"]) == 0
+    palettes = [
+        read_indexed_png((folder / "shared" / f"{name}-k12.png").read_bytes()).palette
+        for name in "ab"
+    ]
+    np.testing.assert_array_equal(palettes[0], palettes[1])
+    assert len(palettes[0]) == 12
+    whole = np.concatenate([china[:200, :300], china[-200:, -300:]])
+    Image.fromarray(whole).save(folder / "whole.png")
+    assert run(["quantize", "whole.png", "-k", "12"]) == 0
+    expected = read_indexed_png((folder / "whole-k12.png").read_bytes()).palette
+    np.testing.assert_array_equal(palettes[0], expected)
+
+
+def test_shared_palette_goes_on_without_a_bad_file(folder: Path) -> None:
+    paint(folder / "a.png")
+    (folder / "bad.png").write_bytes(b"bad")
+    assert run(["quantize", "a.png", "bad.png", "-k", "4", "--shared-palette"]) == 6
+    assert (folder / "a-k4.png").exists()
+
+
+def double(number: int) -> int:
+    if number == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if number == 5:
+        raise InputError("five")
+    return 2 * number
+
+
+def test_a_worker_that_dies_costs_its_task_and_no_other() -> None:
+    results = list(pool.run_in_order(double, list(range(9)), 2))
+    errors = {
+        number: result for number, result in enumerate(results) if isinstance(result, KmcliError)
+    }
+    assert set(errors) == {3, 5}
+    assert "was killed" in str(errors[3])
+    assert [result for result in results if not isinstance(result, KmcliError)] == [
+        0, 2, 4, 8, 12, 14, 16,
+    ]  # fmt: skip
+
+
+def test_workers_end_with_the_process_that_started_them(folder: Path) -> None:
+    import subprocess
+
+    names = []
+    for number in range(4):
+        Image.open(SAMPLES / "china.jpg").resize((1600, 1200)).save(folder / f"{number}.png")
+        names.append(f"{number}.png")
+    command = [sys.executable, "-m", "kmcli", "quantize", *names, "-k", "64", "-j", "2"]
+    with subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60
+        while len(family := descendants(process.pid)) < 4 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.kill()
+    assert len(family) >= 4
+    while alive(family) and time.monotonic() < deadline + 60:
+        time.sleep(0.05)
+    assert not alive(family)
+
+
+def descendants(pid: int) -> set[int]:
+    found = set()
+    for task in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(task.read_text().rpartition(")")[2].split()[1])
+        except (OSError, IndexError):
+            continue
+        if parent == pid:
+            child = int(task.parent.name)
+            found |= {child, *descendants(child)}
+    return found
+
+
+def alive(pids: set[int]) -> bool:
+    for pid in pids:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            continue
+        if state != "Z":
+            return True
+    return False
