@@ -118,7 +118,7 @@ def write_png(image: QuantizedImage, path: str | os.PathLike[str], *, force: boo
     """
     png, name = encode_png(image), os.fspath(path)
     with _named(name):
-        publish(png, name, force=force)
+        publish([(name, png)], force=force)
 
 
 @contextlib.contextmanager
@@ -128,4 +128,4 @@ def _named(name: str) -> Iterator[None]:
         yield
     except KmcliError as error:
         text = re.sub(r"--([a-z-]+)", lambda option: option[1].replace("-", "_"), str(error))
-        raise type(error)(f"{name}: {text}") from None
+        raise type(error)(f"{name}: {text}", name) from None

@@ -16,6 +16,7 @@ from kmcli.settings import MAX_COLORS, QuantizeSettings, Target
 
 @click.command(
     cls=GroupedCommand,
+    short_help="Reduce pictures to few colours.",
     epilog="Example: kmcli quantize photo.jpg -k 16 writes photo-k16.png beside photo.jpg.",
 )
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path())
