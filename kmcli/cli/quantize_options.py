@@ -14,6 +14,7 @@ from kmcli.cli.options import (
     report_options,
     stacked,
 )
+from kmcli.cli.quantize_palette import parse_palette_out
 from kmcli.settings import MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings
 
 BATCH_GROUP = "Many pictures"
@@ -270,6 +271,21 @@ def _method_options() -> Callable[[F], F]:
 
 def _palette_options() -> Callable[[F], F]:
     return stacked(
+        option(
+            "--palette",
+            group=PALETTE_GROUP,
+            metavar="FILE",
+            help="Use these colours in their order: .gpl, .pal, .hex, .act, .ase, .json, a PNG or "
+            "GIF with a palette, or a list like '#fff,#c00'.",
+        ),
+        option(
+            "--palette-out",
+            group=PALETTE_GROUP,
+            metavar="FILE",
+            callback=parse_palette_out,
+            help="Write the palette too, as .gpl, .pal, .hex, .act, .ase, .json, .css, or as .png "
+            "with swatches.",
+        ),
         option(
             "--lock",
             group=PALETTE_GROUP,

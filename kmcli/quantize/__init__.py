@@ -86,7 +86,7 @@ def quantize_image(
 
 def learn_ordered_palette(
     histogram: ColorCounts, settings: QuantizeSettings | None = None
-) -> NDArray[np.uint8]:
+) -> Palette:
     """Learn a palette without mapping anything to it, to share it among pictures.
 
     Parameters
@@ -98,12 +98,12 @@ def learn_ordered_palette(
 
     Returns
     -------
-    ndarray of shape (n, 3) or (n, 4), uint8
+    Palette
         As `quantize_image` would have it for a picture with all these pixels.
     """
     settings = settings or QuantizeSettings()
-    palette, _ = _ordered(histogram, learn_palette(histogram, settings).colors, settings)
-    return palette
+    colors, entries = _ordered(histogram, learn_palette(histogram, settings).colors, settings)
+    return Palette(colors, _counts(entries, histogram.counts, len(colors)))
 
 
 def quantize_randomly(
