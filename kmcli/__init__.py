@@ -19,7 +19,13 @@ if TYPE_CHECKING:
         OutputError,
         SettingsError,
     )
-    from kmcli.picture_files import encode_png, read_image, write_png
+    from kmcli.picture_files import (
+        encode_png,
+        read_image,
+        read_palette,
+        write_palette,
+        write_png,
+    )
     from kmcli.quantize import QuantizedImage, apply_palette, measure_ssim, quantize_image
     from kmcli.quantize.fidelity import Fidelity
     from kmcli.quantize.palette import Palette, parse_colors
@@ -64,9 +70,11 @@ __all__ = [
     "parse_colors",
     "quantize_image",
     "read_image",
+    "read_palette",
     "run_blobs",
     "run_digits",
     "trace_kmeans",
+    "write_palette",
     "write_png",
 ]
 
@@ -83,7 +91,13 @@ _HOMES = {
         "OutputError",
         "SettingsError",
     ),
-    "kmcli.picture_files": ("encode_png", "read_image", "write_png"),
+    "kmcli.picture_files": (
+        "encode_png",
+        "read_image",
+        "read_palette",
+        "write_palette",
+        "write_png",
+    ),
     "kmcli.quantize": ("QuantizedImage", "apply_palette", "measure_ssim", "quantize_image"),
     "kmcli.quantize.fidelity": ("Fidelity",),
     "kmcli.quantize.palette": ("Palette", "parse_colors"),

@@ -1,4 +1,4 @@
-"""Picture files to arrays and results to PNG files, in one call each, for use from Python."""
+"""Files of pictures and palettes to arrays and back, in one call each, for use from Python."""
 
 import contextlib
 import os
@@ -13,6 +13,8 @@ from kmcli.errors import KmcliError
 from kmcli.files import publish, read_input
 from kmcli.image_io import decode_image, encode_indexed_png
 from kmcli.quantize.image import QuantizedImage
+from kmcli.quantize.palette import Palette
+from kmcli.quantize.palette_files import decode_palette, encode_palette
 from kmcli.settings import MAX_INPUT_BYTES, MAX_PIXELS
 
 
@@ -119,6 +121,71 @@ def write_png(image: QuantizedImage, path: str | os.PathLike[str], *, force: boo
     png, name = encode_png(image), os.fspath(path)
     with _named(name):
         publish([(name, png)], force=force)
+
+
+def read_palette(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
+    """Read a palette file, as ``kmcli quantize --palette`` does.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    ndarray of shape (n, 3) or (n, 4), uint8
+        1 to 256 colours in the order of the file, sRGB, with straight alpha if one of them is
+        not opaque.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is not a palette.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> image = kmcli.quantize_image(kmcli.read_image("photo.jpg"), kmcli.QuantizeSettings(8))
+    >>> kmcli.write_palette(image.palette, "photo.gpl")
+    >>> (kmcli.read_palette("photo.gpl") == image.palette.colors).all().item()
+    True
+    """
+    name = os.fspath(path)
+    with _named(name):
+        return decode_palette(read_input(name), name)
+
+
+def write_palette(palette: Palette, path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Write a palette file, as ``kmcli quantize --palette-out`` does.
+
+    Parameters
+    ----------
+    palette : Palette
+        What to write.
+    path : str or path-like
+        Where to; the suffix decides the format: .gpl, .pal, .hex, .act, .ase, .json or .css.
+    force : bool
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    SettingsError
+        If the suffix is none of these.
+    OutputError
+        If it cannot be written, or exists and `force` is false; then nothing has changed.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> image = kmcli.quantize_image(kmcli.read_image("photo.jpg"), kmcli.QuantizeSettings(2))
+    >>> kmcli.write_palette(image.palette, "photo.hex")
+    >>> kmcli.read_palette("photo.hex").shape
+    (2, 3)
+    """
+    name = os.fspath(path)
+    stem, suffix = os.path.splitext(os.path.basename(name))
+    with _named(name):
+        publish([(name, encode_palette(palette, suffix, stem))], force=force)
 
 
 @contextlib.contextmanager
