@@ -112,15 +112,17 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Import a public name from its home (PEP 562)."""
-    from importlib import import_module
+if not TYPE_CHECKING:  # a type checker would believe that every name is one of these
 
-    for home, names in _HOMES.items():
-        if name in names:
-            value = globals()[name] = getattr(import_module(home), name)
-            return value
-    raise AttributeError(f"module 'kmcli' has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        """Import a public name from its home (PEP 562)."""
+        from importlib import import_module
+
+        for home, names in _HOMES.items():
+            if name in names:
+                value = globals()[name] = getattr(import_module(home), name)
+                return value
+        raise AttributeError(f"module 'kmcli' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -1,5 +1,8 @@
 """The clustering service: k-means on weighted points, the only user of ``sklearn.cluster``."""
 
+# Annotations as they are written: help() shows ArrayLike, not all that it stands for.
+from __future__ import annotations
+
 import contextlib
 import functools
 import importlib

@@ -1,5 +1,8 @@
 """Files of pictures and palettes to arrays and back, in one call each, for use from Python."""
 
+# Annotations as they are written: help() shows ArrayLike, not all that it stands for.
+from __future__ import annotations
+
 import contextlib
 import os
 import re

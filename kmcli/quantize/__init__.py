@@ -1,5 +1,8 @@
 """Colour quantization: a picture's pixels to a palette and indices into it."""
 
+# Annotations as they are written: help() shows ArrayLike, not all that it stands for.
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
