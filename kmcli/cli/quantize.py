@@ -117,6 +117,11 @@ def _refuse_contradictions(options: dict[str, Any]) -> None:
             )
     if options["suffix"] is not None and options["output"] is not None:
         raise click.UsageError("-o gives the whole name, --suffix the end of it: give one")
+    if options["dither_strength"] is not None and options["dither"] == "none":
+        raise click.UsageError(
+            "--dither-strength has nothing to weaken without --dither, which takes "
+            "floyd-steinberg, bayer or blue-noise"
+        )
     sources = given(options, "region", "weight_mask", "shared_palette")
     if len(sources) > 1:
         raise click.UsageError(
@@ -143,12 +148,15 @@ def _target(options: dict[str, Any]) -> Target | None:
 
 
 def _settings(n_colors: int, options: dict[str, Any]) -> QuantizeSettings:
+    strength = options["dither_strength"]
     return QuantizeSettings(
         n_colors=n_colors,
         space=options["space"],
         effort=options["effort"],
         locked=options["lock"],
         order=options["order"],
+        dither=options["dither"],
+        dither_strength=1.0 if strength is None else strength,
         init=options["init"],
         n_init=options["n_init"],
         max_iter=options["max_iter"],

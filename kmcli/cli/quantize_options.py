@@ -15,9 +15,10 @@ from kmcli.cli.options import (
     stacked,
 )
 from kmcli.cli.quantize_palette import parse_palette_out
-from kmcli.settings import MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings
+from kmcli.settings import DITHERS, MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings
 
 BATCH_GROUP = "Many pictures"
+DITHER_GROUP = "Dithering"
 METHOD_GROUP = "Method"
 OUTPUT_GROUP = "Output"
 PALETTE_GROUP = "Palette"
@@ -41,6 +42,7 @@ def quantize_options() -> Callable[[F], F]:
         ),
         _target_options(),
         _method_options(),
+        _dither_options(),
         _palette_options(),
         _batch_options(),
         kmeans_options("[default: 16, fewer from 32 colours on]"),
@@ -265,6 +267,27 @@ def _method_options() -> Callable[[F], F]:
             metavar="FILE",
             type=click.Path(),
             help="Grey picture of the same size: where it is light, colours count more.",
+        ),
+    )
+
+
+def _dither_options() -> Callable[[F], F]:
+    return stacked(
+        option(
+            "--dither",
+            group=DITHER_GROUP,
+            type=click.Choice(DITHERS),
+            default=_DEFAULTS.dither,
+            show_default=True,
+            help="Mix palette colours in fine patterns: for smooth shades from few colours, at "
+            "the price of larger files.",
+        ),
+        option(
+            "--dither-strength",
+            group=DITHER_GROUP,
+            type=click.FloatRange(0, 1),
+            metavar="X",
+            help="From 0, no dithering, to 1, all of it.  [default: 1]",
         ),
     )
 

@@ -213,9 +213,19 @@ def _clustering_fields(outcome: QuantizeOutcome) -> list[Field]:
         Field("n_iter", "iterations", n_iter, str(n_iter)),
         Field("inertia", "inertia", inertia, "0" if inertia is None else f"{inertia:.6g}"),
         Field("space", "colour space", outcome.settings.space, outcome.settings.space),
+        *_dithering_fields(outcome),
         Field("effort", "effort", outcome.settings.effort, outcome.settings.effort),
         Field("seed", "seed", kmeans.random_state, str(kmeans.random_state)),
     ]
+
+
+def _dithering_fields(outcome: QuantizeOutcome) -> list[Field]:
+    """Say how the pixels were mapped; an exact copy is not dithered, whatever was asked for."""
+    settings = outcome.settings
+    is_dithered = settings.is_dithered and outcome.image.fidelity.mse > 0
+    method, strength = (settings.dither, settings.dither_strength) if is_dithered else ("none", 0.0)
+    text = f"{method}, strength {strength:g}" if is_dithered else method
+    return [Field("dither", "dithering", method, text), Field("dither_strength", "", strength)]
 
 
 def _starts_text(starts: list[list[float]]) -> str:
