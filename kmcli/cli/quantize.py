@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=GroupedCommand,
+    short_help="Reduce pictures to few colours.",
     epilog="Example: kmcli quantize photo.jpg -k 16 writes photo-k16.png beside photo.jpg.",
 )
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path())

@@ -1,10 +1,14 @@
 """Colour quantization: a picture's pixels to a palette and indices into it."""
 
+# Annotations as they are written: help() shows ArrayLike, not all that it stands for.
+from __future__ import annotations
+
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from kmcli.quantize.checks import checked_palette, checked_pixels
 from kmcli.quantize.dither import dither
 from kmcli.quantize.dither_palette import widen_palette
 from kmcli.quantize.fidelity import structural_similarity
@@ -33,7 +37,7 @@ __all__ = [
 
 
 def quantize_image(
-    pixels: NDArray[np.uint8],
+    pixels: ArrayLike,
     settings: QuantizeSettings | None = None,
     *,
     histogram: ColorCounts | None = None,
@@ -44,7 +48,7 @@ def quantize_image(
 
     Parameters
     ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
+    pixels : array_like of shape (height, width, 3) or (height, width, 4), uint8
         sRGB, with straight alpha if there are four channels.
     settings : QuantizeSettings, optional
         How many colours, and how to find them.
@@ -62,7 +66,30 @@ def quantize_image(
     QuantizedImage
         An exact copy if the picture has no more colours than were asked for. Entries that no
         pixel uses are dropped, unless they are locked.
+
+    Raises
+    ------
+    SettingsError
+        If the pixels are of another shape or type.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> china = kmcli.read_image("sample_images/china.jpg")
+    >>> image = kmcli.quantize_image(china, kmcli.QuantizeSettings(n_colors=16))
+    >>> image.indices.shape
+    (427, 640)
+    >>> len(image.palette.hex)
+    16
+    >>> image.psnr > 27  # in dB
+    True
+
+    The pixels in full, of 16 colours:
+
+    >>> image.pixels.shape
+    (427, 640, 3)
     """
+    pixels = checked_pixels(pixels)
     settings = settings or QuantizeSettings()
     histogram = histogram or count_colors(pixels)
     learned = _learn(learn_from or histogram, settings)
@@ -96,7 +123,7 @@ def learn_ordered_palette(
 
 
 def quantize_randomly(
-    pixels: NDArray[np.uint8],
+    pixels: ArrayLike,
     settings: QuantizeSettings | None = None,
     *,
     histogram: ColorCounts | None = None,
@@ -106,7 +133,7 @@ def quantize_randomly(
 
     Parameters
     ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
+    pixels : array_like of shape (height, width, 3) or (height, width, 4), uint8
         sRGB, with straight alpha if there are four channels.
     settings : QuantizeSettings, optional
         How many colours, and the seed of the draw.
@@ -120,6 +147,7 @@ def quantize_randomly(
     -------
     QuantizedImage
     """
+    pixels = checked_pixels(pixels)
     settings = settings or QuantizeSettings()
     histogram = histogram or count_colors(pixels)
     drawn = random_palette(histogram, settings.n_colors, settings.random_state)
@@ -127,8 +155,8 @@ def quantize_randomly(
 
 
 def apply_palette(
-    pixels: NDArray[np.uint8],
-    palette: NDArray[np.uint8],
+    pixels: ArrayLike,
+    palette: ArrayLike,
     settings: QuantizeSettings | None = None,
     *,
     histogram: ColorCounts | None = None,
@@ -138,9 +166,9 @@ def apply_palette(
 
     Parameters
     ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
+    pixels : array_like of shape (height, width, 3) or (height, width, 4), uint8
         sRGB, with straight alpha if there are four channels.
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
+    palette : array_like of shape (n, 3) or (n, 4), integers from 0 to 255
         1 to 256 colours. If fully transparent pixels have no entry among them, one is added at
         the end, as long as there is room.
     settings : QuantizeSettings, optional
@@ -154,7 +182,21 @@ def apply_palette(
     Returns
     -------
     QuantizedImage
+
+    Raises
+    ------
+    SettingsError
+        If the pixels or the palette are of another shape or type.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> china = kmcli.read_image("sample_images/china.jpg")
+    >>> black_and_white = kmcli.apply_palette(china, [[0, 0, 0], [255, 255, 255]])
+    >>> black_and_white.palette.hex
+    ['#000000', '#ffffff']
     """
+    pixels, palette = checked_pixels(pixels), checked_palette(palette)
     settings = settings or QuantizeSettings()
     histogram = histogram or count_colors(pixels)
     colors = histogram.colors
@@ -189,6 +231,13 @@ def measure_ssim(pixels: NDArray[np.uint8], quantized: QuantizedImage) -> float 
     -------
     float or None
         At most 1; None for pictures of less than 7 pixels in a side.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> china = kmcli.read_image("sample_images/china.jpg")
+    >>> round(kmcli.measure_ssim(china, kmcli.quantize_image(china)), 1)
+    0.9
     """
     return structural_similarity(pixels, quantized.pixels)
 
