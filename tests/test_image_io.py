@@ -1,6 +1,7 @@
 """Every kind of picture is read as it is meant, and written so that others can read it."""
 
 import io
+import os
 import struct
 import zlib
 from typing import Any
@@ -256,3 +257,15 @@ def test_trns_is_no_longer_than_needed() -> None:
     palette = np.array([[0, 0, 0, 0], [1, 1, 1, 255], [2, 2, 2, 255]], dtype=np.uint8)
     written = read_indexed_png(encode_indexed_png(palette, np.zeros((2, 2), np.uint8)))
     assert written.alpha.tolist() == [0]
+
+
+def test_large_png_is_the_same_for_any_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(0)
+    indices = random.integers(0, 256, (1100, 2100), dtype=np.uint8)
+    palette = random.permutation(256 * 3).reshape(256, 3).astype(np.uint8)
+    files = []
+    for n_cores in (1, 2, 7):
+        monkeypatch.setattr(os, "cpu_count", lambda n=n_cores: n)
+        files.append(encode_indexed_png(palette, indices))
+    assert files[0] == files[1] == files[2]
+    np.testing.assert_array_equal(read_indexed_png(files[0]).indices, indices)

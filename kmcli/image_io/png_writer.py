@@ -6,19 +6,26 @@ frames that share a palette.
 Source: W3C, Portable Network Graphics (PNG) Specification, third edition, 2025.
 """
 
+import itertools
+import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.image_io.png_chunks import Chunk
 
-_STRIP_ROWS = 256
+_STRIP_BYTES = 2**20
 _CHUNK_BYTES = 2**20
 _FEW_PIXELS = 2**20
 """Up to here the time of a better compression is not noticed."""
+
+_SAMPLE_ROWS = 256
+_WINDOW = 2**15
+"""How far back deflate looks for what it has seen before."""
 
 _END = Chunk(b"IEND", memoryview(b""))
 
@@ -80,12 +87,39 @@ def compress_rows(indices: NDArray[np.uint8], depth: int) -> bytes:
     bytes
         A zlib stream.
     """
-    n_pixels = indices.size
-    level = 8 if n_pixels <= _FEW_PIXELS else 6
     is_up = depth < 8 and _compresses_better_by_differences(indices, depth)
-    compressor = zlib.compressobj(level, strategy=_strategy(is_up))
-    parts = [compressor.compress(rows.data) for rows in packed_rows(indices, depth, is_up)]
-    return b"".join([*parts, compressor.flush()])
+    level = 8 if indices.size <= _FEW_PIXELS else 6
+    return _compress(packed_rows(indices, depth, is_up), level, _strategy(is_up))
+
+
+def _compress(strips: Iterable[NDArray[np.uint8]], level: int, strategy: int) -> bytes:
+    """Compress strips into one zlib stream, several at once.
+
+    Each strip is compressed by itself, with the end of the one before as what has been seen
+    already. So the bytes do not depend on the number of threads, and hardly anything is lost.
+
+    Source: RFC 1950, RFC 1951; the way of M. Adler's pigz.
+    """
+
+    def piece(item: tuple[bytes, bytes, bool]) -> bytes:
+        seen, data, is_last = item
+        compressor = zlib.compressobj(level, wbits=-15, strategy=strategy, zdict=seen[-_WINDOW:])
+        return compressor.compress(data) + compressor.flush(
+            zlib.Z_FINISH if is_last else zlib.Z_SYNC_FLUSH
+        )
+
+    parts = [strip.tobytes() for strip in strips]
+    is_last = [False] * (len(parts) - 1) + [True]
+    items = zip([b"", *parts], parts, is_last, strict=False)
+    if len(parts) == 1:
+        pieces = list(map(piece, items))
+    else:
+        with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as threads:
+            pieces = list(threads.map(piece, items))
+    checksum = 1
+    for part in parts:
+        checksum = zlib.adler32(part, checksum)
+    return b"".join([b"\x78\x9c", *pieces, struct.pack(">I", checksum)])
 
 
 def _compresses_better_by_differences(indices: NDArray[np.uint8], depth: int) -> bool:
@@ -93,14 +127,13 @@ def _compresses_better_by_differences(indices: NDArray[np.uint8], depth: int) ->
 
     At few colours they do for smooth pictures and drawings, but not for most photographs.
     """
-    middle = max(0, len(indices) // 2 - _STRIP_ROWS // 2)
-    sample = indices[middle : middle + _STRIP_ROWS]
-    sizes = []
-    for is_up in (False, True):
-        compressor = zlib.compressobj(6, strategy=_strategy(is_up))
-        rows = next(packed_rows(sample, depth, is_up))
-        sizes.append(len(compressor.compress(rows.data)) + len(compressor.flush()))
-    return sizes[1] < sizes[0]
+    middle = max(0, len(indices) // 2 - _SAMPLE_ROWS // 2)
+    sample = indices[middle : middle + _SAMPLE_ROWS]
+    plain, differences = (
+        len(_compress(itertools.islice(packed_rows(sample, depth, is_up), 1), 6, _strategy(is_up)))
+        for is_up in (False, True)
+    )
+    return differences < plain
 
 
 def _strategy(is_up: bool) -> int:
@@ -128,8 +161,9 @@ def packed_rows(indices: NDArray[np.uint8], depth: int, is_up: bool) -> Iterator
     per_byte = 8 // depth
     n_bytes = -(-width // per_byte)
     above = np.zeros(n_bytes, np.uint8)
-    for top in range(0, height, _STRIP_ROWS):
-        strip = indices[top : top + _STRIP_ROWS]
+    n_rows = max(1, _STRIP_BYTES // (1 + n_bytes))
+    for top in range(0, height, n_rows):
+        strip = indices[top : top + n_rows]
         rows = np.zeros((len(strip), 1 + n_bytes), np.uint8)
         packed = rows[:, 1:]
         for place in range(per_byte):
