@@ -23,7 +23,8 @@ def manual_page() -> str:
     str
         In the language of ``man``, as used by groff and mandoc.
     """
-    with click.Context(cli, info_name="kmcli") as root:
+    # Made like this, the context knows the settings of the command, such as -h for --help.
+    with cli.make_context("kmcli", [], resilient_parsing=True) as root:
         commands = [
             (command, click.Context(command, parent=root, info_name=name))
             for name, command in cli.commands.items()
