@@ -248,10 +248,8 @@ def run(
         outputs.print_table("What would be written", rows)
     code = tally.exit_code(skipped_ok=options.skipped_ok)
     # That of one input that went well is there already: both, or neither.
-    if reports.report_file is not None and (len(jobs) > 1 or tally.failures or options.dry_run):
-        failure = _publish_reports(written, reports.report_file, to)
-        if failure is not None and code in (ExitCode.DONE, ExitCode.DECLINED):
-            code = failure
+    if len(jobs) > 1 or tally.failures or options.dry_run:
+        code = _publish_reports(written, reports.report_file, to, code)
     if len(jobs) > 1 and not reports.quiet:
         console.say(str(tally))
     return code
@@ -325,15 +323,22 @@ def _with_report_file(outcome: Outcome, reports: ReportOptions) -> Outcome:
     return replace(outcome, files=(*outcome.files, (reports.report_file, data)))
 
 
-def _publish_reports(written: "Sequence[Report]", path: str, to: OutputOptions) -> ExitCode | None:
-    """Write a file of reports; give the exit code if that fails."""
-    files = [(path, outputs.report_bytes(written, path))]
+def _publish_reports(
+    written: "Sequence[Report]", path: str | None, to: OutputOptions, code: ExitCode
+) -> ExitCode:
+    """Write a file of reports, if one is wanted; a failure changes the exit code of success."""
+    if path is None:
+        return code
     try:
-        publish(files, force=to.force, make_folders=to.output_dir is not None)
+        publish(
+            [(path, outputs.report_bytes(written, path))],
+            force=to.force,
+            make_folders=to.output_dir is not None,
+        )
     except OutputError as error:
         console.error(str(error), error.name)
-        return error.exit_code
-    return None
+        return error.exit_code if code in (ExitCode.DONE, ExitCode.DECLINED) else code
+    return code
 
 
 def _with_failure_report(outcome: Outcome, job: Job) -> Outcome:

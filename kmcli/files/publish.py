@@ -1,6 +1,7 @@
 """Publish outputs so that each name only ever means nothing, the old or the new file."""
 
 import contextlib
+import ctypes
 import errno
 import os
 import secrets
@@ -175,19 +176,39 @@ def _take_over_rights(descriptor: int, old: os.stat_result) -> None:
 
 
 def _take_free_name(temporary: str, target: str) -> None:
-    """Give a file a second name, in one step that fails if the name is taken."""
+    """Give a file another name, in one step that fails if the name is taken."""
     try:
         os.link(temporary, target)
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
             raise
-        # A file system without hard links: reserve the name, then replace what reserves it.
-        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
-        try:
-            os.replace(temporary, target)
-        except OSError:
-            os.unlink(target)
-            raise
+        # A file system without hard links.
+        if not _rename_unless_taken(temporary, target):
+            _reserve_and_replace(temporary, target)
+
+
+def _rename_unless_taken(old: str, new: str) -> bool:
+    """Rename by the call of Linux that Python does not offer; False where there is none."""
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    here, no_replace = -100, 1
+    if rename(here, os.fsencode(old), here, os.fsencode(new), no_replace) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.EINVAL, errno.ENOSYS):
+        return False
+    raise OSError(number, os.strerror(number))
+
+
+def _reserve_and_replace(temporary: str, target: str) -> None:
+    """Take the name with an empty file, which fails if it is taken, and replace that."""
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
+    try:
+        os.replace(temporary, target)
+    except OSError:
+        os.unlink(target)
+        raise
 
 
 @contextlib.contextmanager
