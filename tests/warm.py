@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kmcli.__main__ import main
+
 ROOT = Path(__file__).parent.parent
 
 CALLS = (
@@ -138,8 +140,6 @@ def _be_kmcli(request: dict[str, Any]) -> None:
         while "gate" in request and not os.path.exists(request["gate"]):
             time.sleep(0.001)
         sys.argv = ["kmcli", *request["arguments"]]
-        from kmcli.__main__ import main
-
         try:
             main()
         except SystemExit as ending:
