@@ -342,3 +342,58 @@ def _reason(error: Exception) -> str:
     if isinstance(error, struct.error | EOFError | IndexError) or "truncated" in text.lower():
         return "it is truncated or damaged"
     return text or "it is damaged"
+
+
+def read_image_palette(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """Read the palette that an indexed picture brings along, all of it, in its order.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    max_pixels : int
+        Refuse larger pictures before decoding them.
+
+    Returns
+    -------
+    ndarray of shape (n, 3) or (n, 4), uint8
+        sRGB; the fourth channel is straight alpha and is there only if some entry is not
+        opaque. An embedded colour profile is applied, as it is to pixels.
+
+    Raises
+    ------
+    InputError
+        If the picture has no palette or cannot be read.
+    LimitError
+        If it has too many pixels.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = _open(data)
+            _check_size(image.size, max_pixels)
+            values = image.getpalette() or []
+            if not values and image.format == "GIF" and data[10] & 0x80:
+                # Pillow takes a table of greys in their order for no palette at all.
+                values = [level for level in range(2 << (data[10] & 7)) for _ in range(3)]
+            if not values:
+                raise InputError(
+                    f"this {image.format} picture has no palette of its own; find one with "
+                    "kmcli quantize PICTURE --palette-out palette.gpl"
+                )
+            n_colors = len(values) // 3
+            entries = Image.frombytes("P", (n_colors, 1), bytes(range(n_colors)))
+            entries.putpalette(values)
+            entries.info.update(image.info)
+            colors: NDArray[np.uint8] = _to_pixels(_as_srgb(entries, []))[0]
+    except KmcliError:
+        raise
+    except Image.DecompressionBombError:
+        raise LimitError(
+            f"the picture has more than {max_pixels} pixels; see --max-pixels"
+        ) from None
+    except MemoryError:
+        raise LimitError("not enough memory to decode the picture") from None
+    except Exception as error:  # noqa: BLE001 - decoders raise nearly everything on damaged data
+        raise InputError(f"cannot decode the image: {_reason(error)}") from None
+    return colors

@@ -1,7 +1,6 @@
 """Whatever options are put together: a result that is whole, or one line that says why not."""
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings

@@ -137,6 +137,7 @@ def plan(
     options: BatchOptions,
     reports: ReportOptions,
     sheet: str | None = None,
+    besides: Sequence[str] = (),
 ) -> list[Job]:
     """Decide where each output goes, and refuse what cannot work before any work is done.
 
@@ -154,6 +155,8 @@ def plan(
         Which reports are wanted.
     sheet : str, optional
         What the name of a sheet ends in.
+    besides : sequence of str
+        Other files that will be written, once for all inputs.
 
     Returns
     -------
@@ -176,9 +179,9 @@ def plan(
     if STREAM in names and sys.stdin is not None and sys.stdin.isatty():
         raise click.UsageError("standard input is a terminal: pipe or redirect an image into it")
     jobs = [_job(each, endings, to, options, sheet, len(inputs)) for each in inputs]
-    _refuse_collisions(jobs)
+    _refuse_collisions(jobs, besides)
     on_stdout = any(STREAM in job.outputs for job in jobs) and not options.dry_run
-    outputs.check([], reports, to, inputs=names, data_on_stdout=on_stdout)
+    outputs.check(besides, reports, to, inputs=names, data_on_stdout=on_stdout)
     if not options.dry_run:
         for job in jobs:
             for path in job.targets:
@@ -387,7 +390,7 @@ def _job(
     return Job(source.path, outputs_, sheet_path)
 
 
-def _refuse_collisions(jobs: Sequence[Job]) -> None:
+def _refuse_collisions(jobs: Sequence[Job], besides: Sequence[str]) -> None:
     users: dict[str, str] = {}
     for job in jobs:
         for path in job.targets:
@@ -400,6 +403,9 @@ def _refuse_collisions(jobs: Sequence[Job]) -> None:
                     "rename one, or quantize them one by one with -o"
                 )
             users[target] = job.source
+    for path in besides:
+        if os.path.realpath(path) in users:
+            raise click.UsageError(f"two outputs would be written to {path}")
     sources = {os.path.realpath(job.source): job.source for job in jobs if job.source != STREAM}
     for target, user in users.items():
         if sources.get(target, user) != user:

@@ -1,24 +1,28 @@
 """The command ``kmcli quantize``."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from kmcli.cli import batch
+from kmcli.cli import batch, quantize_palette
 from kmcli.cli.inputs import find_inputs
-from kmcli.cli.options import BatchOptions, GroupedCommand, OutputOptions, ReportOptions
+from kmcli.cli.options import ANY_PATH, BatchOptions, GroupedCommand, OutputOptions, ReportOptions
 from kmcli.cli.quantize_file import Work
 from kmcli.cli.quantize_options import given, quantize_options
 from kmcli.errors import ExitCode, KmcliError
 from kmcli.settings import MAX_COLORS, QuantizeSettings, Target
+
+if TYPE_CHECKING:
+    from kmcli.quantize.palette import Palette
 
 
 @click.command(
     cls=GroupedCommand,
     epilog="Example: kmcli quantize photo.jpg -k 16 writes photo-k16.png beside photo.jpg.",
 )
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path())
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=ANY_PATH)
 @quantize_options()
 def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     """Reduce pictures to few colours, learned from their pixels by k-means.
@@ -27,8 +31,13 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     writes indexed PNGs. A picture that has no more colours than asked for is copied exactly.
     """
     _refuse_contradictions(options)
+    context = click.get_current_context()
+    quantize_palette.refuse_contradictions(context, options, images)
+    palette = options["palette"]
+    if palette is not None:
+        palette = quantize_palette.read_palette(palette, options["max_input_bytes"])
     target = _target(options)
-    numbers = options["colors"] or (MAX_COLORS if target else QuantizeSettings().n_colors,)
+    numbers = _numbers(options, palette)
     versions = tuple(_settings(n_colors, options) for n_colors in numbers)
     to = OutputOptions(options["output"], options["output_dir"], options["force"])
     reports = ReportOptions(
@@ -43,13 +52,20 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     suffix = options["suffix"]
     if suffix is not None:
         endings = [f"{suffix}.png"]
+    elif palette is not None:
+        endings = ["-palette.png"]
     else:
         endings = ["-auto.png"] if target else [f"-k{each.n_colors}.png" for each in versions]
     inputs = find_inputs(
         images, recursive=options["recursive"], output_dir=to.output_dir, suffix=suffix or ""
     )
     sheet = "-compare.png" if options["compare"] else None
-    jobs = batch.plan(inputs, endings, to, batch_options, reports, sheet)
+    quantize_palette.refuse_several(options, len(inputs))
+    palette_out = options["palette_out"]
+    besides = [] if palette_out is None else [palette_out]
+    jobs = batch.plan(inputs, endings, to, batch_options, reports, sheet, besides)
+    if palette is not None:
+        quantize_palette.refuse_overwriting(options["palette"], jobs, besides)
     work = Work(
         versions=versions,
         target=target,
@@ -62,10 +78,18 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
         terminal=_terminal(options),
         max_pixels=options["max_pixels"],
         max_bytes=options["max_input_bytes"],
+        palettes=None if palette is None else (palette,),
+        palette_out=None if options["shared_palette"] else palette_out,
     )
+    shared: Sequence[Palette] = ()
     if options["shared_palette"]:
-        work = _sharing_palettes(work, [job.source for job in jobs], batch_options)
-    return batch.run(jobs, work, to, batch_options, reports)
+        shared = _shared_palettes(work, [job.source for job in jobs], batch_options)
+        if shared:
+            work = replace(work, palettes=tuple(each.colors for each in shared))
+    code = batch.run(jobs, work, to, batch_options, reports)
+    if shared and palette_out is not None and not batch_options.dry_run:
+        quantize_palette.write_shared(shared[0], palette_out, code, to, quiet=reports.quiet)
+    return code
 
 
 def _refuse_contradictions(options: dict[str, Any]) -> None:
@@ -92,6 +116,11 @@ def _refuse_contradictions(options: dict[str, Any]) -> None:
             )
     if options["suffix"] is not None and options["output"] is not None:
         raise click.UsageError("-o gives the whole name, --suffix the end of it: give one")
+    if options["dither_strength"] is not None and options["dither"] == "none":
+        raise click.UsageError(
+            "--dither-strength has nothing to weaken without --dither, which takes "
+            "floyd-steinberg, bayer or blue-noise"
+        )
     sources = given(options, "region", "weight_mask", "shared_palette")
     if len(sources) > 1:
         raise click.UsageError(
@@ -104,18 +133,29 @@ def _refuse_contradictions(options: dict[str, Any]) -> None:
         )
 
 
+def _numbers(options: dict[str, Any], palette: Any) -> tuple[int, ...]:
+    """Find how many colours each version may have."""
+    if palette is not None:
+        return (len(palette),)
+    most = MAX_COLORS if _target(options) else QuantizeSettings().n_colors
+    return options["colors"] or (most,)
+
+
 def _target(options: dict[str, Any]) -> Target | None:
     target = {name: options[name] for name in ("min_psnr", "max_delta_e", "max_size")}
     return None if set(target.values()) == {None} else Target(**target)
 
 
 def _settings(n_colors: int, options: dict[str, Any]) -> QuantizeSettings:
+    strength = options["dither_strength"]
     return QuantizeSettings(
         n_colors=n_colors,
         space=options["space"],
         effort=options["effort"],
         locked=options["lock"],
         order=options["order"],
+        dither=options["dither"],
+        dither_strength=1.0 if strength is None else strength,
         init=options["init"],
         n_init=options["n_init"],
         max_iter=options["max_iter"],
@@ -133,8 +173,10 @@ def _terminal(options: dict[str, Any]) -> Any:
     return find_terminal()
 
 
-def _sharing_palettes(work: Work, sources: list[str], options: BatchOptions) -> Work:
-    """Have all pictures counted together, and every one mapped to what is learned from that."""
+def _shared_palettes(
+    work: Work, sources: list[str], options: BatchOptions
+) -> "tuple[Palette, ...]":
+    """Have all pictures counted together, and learn a palette for each version from that."""
     if any(map(batch.is_stream, sources)):
         raise click.UsageError(
             "--shared-palette reads its inputs twice, which only files allow: save it first"
@@ -147,6 +189,5 @@ def _sharing_palettes(work: Work, sources: list[str], options: BatchOptions) -> 
         if not isinstance(counted, KmcliError):  # what cannot be read now, cannot be later
             merged = counted if merged is None else merge_counts([merged, counted])
     if merged is None:
-        return work
-    palettes = tuple(learn_ordered_palette(merged, settings) for settings in work.versions)
-    return replace(work, palettes=palettes)
+        return ()
+    return tuple(learn_ordered_palette(merged, settings) for settings in work.versions)

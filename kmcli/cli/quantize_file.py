@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kmcli.cli.batch import Job, Outcome, is_stream
+from kmcli.cli.quantize_palette import transparency_notes
 from kmcli.errors import InputError, SettingsError
 from kmcli.settings import QuantizeSettings, Target
 
@@ -77,6 +78,8 @@ class Work:
         Where a preview is to be shown.
     max_pixels, max_bytes : int
         Limits on the input.
+    palette_out : str or None
+        Where the palette of the picture goes.
     """
 
     versions: tuple[QuantizeSettings, ...]
@@ -91,6 +94,7 @@ class Work:
     max_pixels: int
     max_bytes: int
     palettes: "tuple[NDArray[np.uint8], ...] | None" = None
+    palette_out: str | None = None
 
     def __call__(self, job: Job) -> Outcome:
         """Do one job."""
@@ -101,11 +105,16 @@ class Work:
         if self.in_place and picture.decoded.format != "PNG":
             raise InputError(f"is a {picture.decoded.format} file, and PNGs are written; use -d")
         versions = self._make_versions(picture, job)
+        notes = []
+        if self.palettes is not None:
+            notes = transparency_notes(self.palettes[0], versions[0].image)
         return Presentation(job, picture, versions).outcome(
             skip_if_larger=self.skip_if_larger,
             with_report=self.with_report,
             terminal=self.terminal,
             mtime_ns=picture.mtime_ns,
+            palette_out=self.palette_out,
+            notes=notes,
         )
 
     def count_colors(self, source: str) -> "ColorCounts":

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from kmcli.cli.options import (
+    ANY_PATH,
     COMMON_GROUP,
     REPORT_GROUP,
     F,
@@ -14,9 +15,11 @@ from kmcli.cli.options import (
     report_options,
     stacked,
 )
-from kmcli.settings import MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings
+from kmcli.cli.quantize_palette import parse_palette_out
+from kmcli.settings import DITHERS, MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings
 
 BATCH_GROUP = "Many pictures"
+DITHER_GROUP = "Dithering"
 METHOD_GROUP = "Method"
 OUTPUT_GROUP = "Output"
 PALETTE_GROUP = "Palette"
@@ -40,6 +43,7 @@ def quantize_options() -> Callable[[F], F]:
         ),
         _target_options(),
         _method_options(),
+        _dither_options(),
         _palette_options(),
         _batch_options(),
         kmeans_options("[default: 16, fewer from 32 colours on]"),
@@ -110,7 +114,7 @@ def _common_options() -> Callable[[F], F]:
             "--output",
             group=COMMON_GROUP,
             metavar="FILE",
-            type=click.Path(),
+            type=ANY_PATH,
             help="Output of a single input; - is standard output.  [default: NAME-kN.png]",
         ),
         option(
@@ -118,7 +122,7 @@ def _common_options() -> Callable[[F], F]:
             "--output-dir",
             group=COMMON_GROUP,
             metavar="DIR",
-            type=click.Path(),
+            type=ANY_PATH,
             help="Folder for outputs with default names, made if missing.  "
             "[default: beside the input]",
         ),
@@ -262,14 +266,50 @@ def _method_options() -> Callable[[F], F]:
             "--weight-mask",
             group=METHOD_GROUP,
             metavar="FILE",
-            type=click.Path(),
+            type=ANY_PATH,
             help="Grey picture of the same size: where it is light, colours count more.",
+        ),
+    )
+
+
+def _dither_options() -> Callable[[F], F]:
+    return stacked(
+        option(
+            "--dither",
+            group=DITHER_GROUP,
+            type=click.Choice(DITHERS),
+            default=_DEFAULTS.dither,
+            show_default=True,
+            help="Mix palette colours in fine patterns: for smooth shades from few colours, at "
+            "the price of larger files.",
+        ),
+        option(
+            "--dither-strength",
+            group=DITHER_GROUP,
+            type=click.FloatRange(0, 1),
+            metavar="X",
+            help="From 0, no dithering, to 1, all of it.  [default: 1]",
         ),
     )
 
 
 def _palette_options() -> Callable[[F], F]:
     return stacked(
+        option(
+            "--palette",
+            group=PALETTE_GROUP,
+            metavar="FILE",
+            help="Use these colours in their order: .gpl, .pal, .hex, .act, .ase, .json, a PNG or "
+            "GIF with a palette, or a list like '#fff,#c00'.",
+        ),
+        option(
+            "--palette-out",
+            group=PALETTE_GROUP,
+            metavar="FILE",
+            callback=parse_palette_out,
+            help="Write the palette too, as .gpl, .pal, .hex, .act, .ase, .json, .css, or as .png "
+            "with swatches.",
+        ),
         option(
             "--lock",
             group=PALETTE_GROUP,

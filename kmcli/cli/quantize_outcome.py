@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kmcli.cli.batch import Job, Outcome
+from kmcli.cli.quantize_palette import palette_bytes, palette_losses
 from kmcli.errors import SkippedError
 from kmcli.files import STREAM
 from kmcli.image_io import encode_indexed_png, png_bit_depth
@@ -66,6 +67,8 @@ class Presentation:
         with_report: bool,
         terminal: "Terminal | None",
         mtime_ns: int | None,
+        palette_out: str | None,
+        notes: Sequence[str],
     ) -> Outcome:
         """Put together what came of a job."""
         n_bytes = self.picture.n_bytes
@@ -75,12 +78,17 @@ class Presentation:
         error = (
             None if files else SkippedError(f"not smaller than the {n_bytes} bytes of the input")
         )
+        warnings = [*self.picture.decoded.warnings, *notes]
+        if palette_out is not None and files:
+            palette = self.versions[0].image.palette
+            files.append((palette_out, palette_bytes(palette, palette_out)))
+            warnings.extend(palette_losses(palette, palette_out))
         if self.job.sheet is not None:
             files.append((self.job.sheet, self._sheet()))
         return Outcome(
             files=tuple(files),
             summaries=tuple(self._summary(*pair) for pair in pairs),
-            warnings=self.picture.decoded.warnings,
+            warnings=tuple(warnings),
             reports=tuple(self._report(*pair) for pair in pairs) if with_report else (),
             rows=tuple(self._row(*pair) for pair in pairs),
             error=error,
@@ -94,12 +102,12 @@ class Presentation:
         output = "<stdout>" if version.output == STREAM else version.output
         return (
             f"{source} -> {'skipped, not smaller' if is_skipped else output}: "
-            f"{image.n_colors_before} -> {len(image.palette.colors)} colours, {version.quality}, "
+            f"{image.n_colors_before} -> {image.palette.n_used} colours, {version.quality}, "
             f"{n_bytes / 1000:.1f} -> {len(version.data) / 1000:.1f} kB"
         )
 
     def _row(self, version: Version, is_skipped: bool) -> list[Field]:
-        n_used, n_written = len(version.image.palette.colors), len(version.data)
+        n_used, n_written = version.image.palette.n_used, len(version.data)
         output = "skipped" if is_skipped else version.output
         share = n_written / self.picture.n_bytes
         return [

@@ -1,18 +1,23 @@
 """Colour quantization: a picture's pixels to a palette and indices into it."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from kmcli.quantize.dither import dither
+from kmcli.quantize.dither_palette import widen_palette
 from kmcli.quantize.fidelity import structural_similarity
 from kmcli.quantize.histogram import (
     ColorCounts,
     ColorWeights,
     count_colors,
+    count_pairs,
     spread,
     with_channels,
 )
 from kmcli.quantize.image import QuantizedImage
-from kmcli.quantize.learn import LearnedPalette, Stage, learn_palette, random_palette
+from kmcli.quantize.learn import LearnedPalette, learn_palette, random_palette
 from kmcli.quantize.palette import Palette, sorting_order
 from kmcli.quantize.remap import nearest
 from kmcli.settings import MAX_COLORS, QuantizeSettings
@@ -56,13 +61,13 @@ def quantize_image(
     """
     settings = settings or QuantizeSettings()
     histogram = histogram or count_colors(pixels)
-    learned = learn_palette(learn_from or histogram, settings)
+    learned = _learn(learn_from or histogram, settings)
     return _remap(pixels, histogram, learned, settings)
 
 
 def learn_ordered_palette(
     histogram: ColorCounts, settings: QuantizeSettings | None = None
-) -> NDArray[np.uint8]:
+) -> Palette:
     """Learn a palette without mapping anything to it, to share it among pictures.
 
     Parameters
@@ -74,12 +79,16 @@ def learn_ordered_palette(
 
     Returns
     -------
-    ndarray of shape (n, 3) or (n, 4), uint8
+    Palette
         As `quantize_image` would have it for a picture with all these pixels.
     """
     settings = settings or QuantizeSettings()
-    palette, _ = _ordered(histogram, learn_palette(histogram, settings).colors, settings)
-    return palette
+    colors = _learn(histogram, settings).colors
+    labels = nearest(histogram.colors, colors, settings.space)
+    counts = _counts(labels, histogram.counts, len(colors))
+    # With dithering, an entry that is nearest to no colour can still be part of mixtures.
+    order = _order(colors, np.maximum(counts, 1) if settings.is_dithered else counts, settings)
+    return Palette(colors[order], counts[order])
 
 
 def quantize_randomly(
@@ -141,9 +150,15 @@ def apply_palette(
         palette = with_channels(palette, 4)
         if colors[0, 3] == 0 and (palette[:, 3] > 0).all() and len(palette) < MAX_COLORS:
             palette = np.concatenate([palette, np.zeros((1, 4), dtype=np.uint8)])
-    colors = with_channels(colors, palette.shape[1])
-    entries = nearest(colors, palette, settings.space).astype(np.uint8)
-    return _map(pixels, ColorCounts(colors, histogram.counts), palette, entries, ())
+    changes, entries, indices = _assign(pixels, histogram, palette, settings)
+    return QuantizedImage(
+        palette=Palette(palette, _counts(entries, changes.counts, len(palette))),
+        indices=indices,
+        n_colors_before=len(colors),
+        changes=changes,
+        entries=entries,
+        stages=(),
+    )
 
 
 def measure_ssim(pixels: NDArray[np.uint8], quantized: QuantizedImage) -> float | None:
@@ -166,47 +181,75 @@ def measure_ssim(pixels: NDArray[np.uint8], quantized: QuantizedImage) -> float 
     return structural_similarity(pixels, quantized.pixels)
 
 
+def _learn(histogram: ColorCounts | ColorWeights, settings: QuantizeSettings) -> LearnedPalette:
+    learned = learn_palette(histogram, settings)
+    if not settings.is_dithered or not learned.stages:
+        return learned
+    is_fixed = _is_locked(learned.colors, settings)
+    if learned.colors.shape[1] == 4:
+        is_fixed |= learned.colors[:, 3] == 0
+    widened = widen_palette(learned.colors, histogram, is_fixed, settings.dither_strength)
+    return replace(learned, colors=widened)
+
+
 def _remap(
     pixels: NDArray[np.uint8],
     histogram: ColorCounts,
     learned: LearnedPalette,
     settings: QuantizeSettings,
 ) -> QuantizedImage:
-    palette, entries = _ordered(histogram, learned.colors, settings)
-    return _map(pixels, histogram, palette, entries, learned.stages)
-
-
-def _ordered(
-    histogram: ColorCounts, colors: NDArray[np.uint8], settings: QuantizeSettings
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Order a palette, drop what is not used, and find the entry of each colour."""
-    labels = nearest(histogram.colors, colors, settings.space)
-    counts = _counts(labels, histogram.counts, len(colors))
-    locked = np.array(settings.locked, dtype=np.uint8).reshape(-1, 4)[:, : colors.shape[1]]
-    is_locked = (colors[:, np.newaxis] == locked).all(axis=2).any(axis=1)
-    order = sorting_order(colors, counts, settings.order)
-    order = order[(counts > 0)[order] | is_locked[order]]
+    """Map to a palette after ordering it and dropping what is not used."""
+    colors = learned.colors
+    changes, labels, indices = _assign(pixels, histogram, colors, settings)
+    counts = _counts(labels, changes.counts, len(colors))
+    order = _order(colors, counts, settings)
     rank = np.empty(len(colors), dtype=np.uint8)
     rank[order] = np.arange(len(order), dtype=np.uint8)
-    return colors[order], rank[labels]
+    return QuantizedImage(
+        palette=Palette(colors[order], counts[order]),
+        indices=rank[indices],
+        n_colors_before=len(histogram.colors),
+        changes=changes,
+        entries=rank[labels],
+        stages=learned.stages,
+    )
 
 
-def _map(
+def _order(
+    palette: NDArray[np.uint8], counts: NDArray[np.int64], settings: QuantizeSettings
+) -> NDArray[np.intp]:
+    """Order the positions of a palette's entries, without those that are not used."""
+    order = sorting_order(palette, counts, settings.order)
+    return order[(counts > 0)[order] | _is_locked(palette, settings)[order]]
+
+
+def _assign(
     pixels: NDArray[np.uint8],
     histogram: ColorCounts,
     palette: NDArray[np.uint8],
-    entries: NDArray[np.uint8],
-    stages: tuple[Stage, ...],
-) -> QuantizedImage:
-    n_channels = pixels.shape[2]
-    return QuantizedImage(
-        palette=Palette(palette, _counts(entries, histogram.counts, len(palette))),
-        indices=spread(pixels, histogram.colors[:, :n_channels], entries),
-        n_colors_before=len(histogram.colors),
-        changes=histogram,
-        entries=entries,
-        stages=stages,
-    )
+    settings: QuantizeSettings,
+) -> tuple[ColorCounts, NDArray[np.uint8], NDArray[np.uint8]]:
+    """Give the colours that change, the entries that they become, and those of the pixels."""
+    n_channels = palette.shape[1]
+    if settings.is_dithered:
+        method, strength = settings.dither, settings.dither_strength
+        indices = dither(
+            pixels, palette, method, strength, space=settings.space, histogram=histogram
+        )
+        changes, entries = count_pairs(pixels, indices)
+        colors = with_channels(changes.colors, n_channels)
+    else:
+        changes = histogram
+        colors = with_channels(histogram.colors, n_channels)
+        entries = nearest(colors, palette, settings.space).astype(np.uint8)
+        indices = spread(pixels, histogram.colors, entries)
+    return ColorCounts(colors, changes.counts), entries, indices
+
+
+def _is_locked(palette: NDArray[np.uint8], settings: QuantizeSettings) -> NDArray[np.bool_]:
+    locked = np.array(settings.locked, dtype=np.uint8).reshape(-1, 4)[:, : palette.shape[1]]
+    is_locked: NDArray[np.bool_] = (palette[:, np.newaxis] == locked).all(axis=2).any(axis=1)
+    return is_locked
 
 
 def _counts(

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+Value = TypeVar("Value", bound=np.generic)
 
 STRIP_PIXELS = 2**20
 """Pixels handled at once: large enough for numpy's speed, small enough for the cache."""
@@ -132,8 +135,8 @@ def with_channels(colors: NDArray[np.uint8], n_channels: int) -> NDArray[np.uint
 
 
 def spread(
-    pixels: NDArray[np.uint8], colors: NDArray[np.uint8], values: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
+    pixels: NDArray[np.uint8], colors: NDArray[np.uint8], values: NDArray[Value]
+) -> NDArray[Value]:
     """Give each pixel the value that belongs to its colour.
 
     Parameters
@@ -142,19 +145,19 @@ def spread(
         The picture that was counted.
     colors : ndarray of shape (n_colors, n_channels), uint8
         Its distinct colours, as in `ColorCounts`.
-    values : ndarray of shape (n_colors,), uint8
-        The value of each colour.
+    values : ndarray of shape (n_colors,)
+        The value of each colour, of any type.
 
     Returns
     -------
-    ndarray of shape (height, width), uint8
+    ndarray of shape (height, width), of the type of `values`
     """
     height, width, n_channels = pixels.shape
-    out = np.empty(height * width, dtype=np.uint8)
+    out = np.empty(height * width, dtype=values.dtype)
     codes = pack_colors(colors)
     if n_channels == 3:
         # Only entries of colours that occur are ever set or read.
-        table = np.empty(2**24, dtype=np.uint8)
+        table = np.empty(2**24, dtype=values.dtype)
         table[codes] = values
         for where, strip in _packed_strips(pixels):
             out[where] = table[strip]

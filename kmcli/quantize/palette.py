@@ -23,9 +23,9 @@ class Palette:
     Attributes
     ----------
     colors : ndarray of shape (n, 3) or (n, 4), uint8
-        Distinct colours, sRGB or sRGB with straight alpha.
+        sRGB or sRGB with straight alpha; distinct, unless the user gave some of them twice.
     counts : ndarray of shape (n,), int64
-        Pixels of each colour. Entries that no pixel uses are in the palette only if they were
+        Pixels of each entry. Entries that no pixel uses are in the palette only if they were
         given or locked by the user.
     """
 
@@ -41,6 +41,11 @@ class Palette:
             else "#" + bytes(color).hex()
             for color in self.colors
         ]
+
+    @property
+    def n_used(self) -> int:
+        """How many entries some pixel has."""
+        return int(np.count_nonzero(self.counts))
 
     @property
     def shares(self) -> NDArray[np.float64]:

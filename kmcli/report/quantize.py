@@ -69,7 +69,7 @@ def quantize_report(outcome: QuantizeOutcome) -> Report:
     Report
     """
     return Report(
-        title=f"{outcome.source} with {len(outcome.image.palette.colors)} colours",
+        title=f"{outcome.source} with {outcome.image.palette.n_used} colours",
         parts=[
             Section("Picture", _picture_fields(outcome)),
             Section("Fidelity", fidelity_fields(outcome.image.fidelity, outcome.ssim)),
@@ -114,11 +114,11 @@ def failure_report(source: str, message: str, exit_code: int) -> Report:
 def _picture_fields(outcome: QuantizeOutcome) -> list[Field]:
     image = outcome.image
     height, width = image.indices.shape
-    n_before, n_used = image.n_colors_before, len(image.palette.colors)
+    n_before, n_used = image.n_colors_before, image.palette.n_used
     ratio = outcome.output_bytes / outcome.source_bytes
     per_pixel = 8 * outcome.output_bytes / (width * height)
     raw_bits = 8 * image.palette.colors.shape[1]
-    index_bits = math.log2(n_used)
+    index_bits = math.log2(len(image.palette.colors))
     return [
         Field("status", "", outcome.status),
         Field("input", "input", outcome.source, outcome.source),
@@ -199,10 +199,12 @@ def _clustering_fields(outcome: QuantizeOutcome) -> list[Field]:
     n_iter = sum(stage.clustering.n_iter for stage in stages)
     inertia = stages[-1].clustering.inertia if stages else None
     starts = [list(stage.clustering.start_inertias) for stage in stages[:1]]
+    is_exact = not stages and outcome.image.psnr is None
+    absence = "an exact copy" if is_exact else "the palette was given"
     method = f"{kmeans.init}, {kmeans.algorithm}, tol {kmeans.tol:g}, max_iter {kmeans.max_iter}"
     return [
-        Field("exact", "", not stages),
-        Field("init", "method", kmeans.init, method if stages else "none: an exact copy"),
+        Field("exact", "", is_exact),
+        Field("init", "method", kmeans.init, method if stages else f"none: {absence}"),
         Field("algorithm", "", kmeans.algorithm),
         Field("tol", "", kmeans.tol),
         Field("max_iter", "", kmeans.max_iter),
@@ -211,9 +213,19 @@ def _clustering_fields(outcome: QuantizeOutcome) -> list[Field]:
         Field("n_iter", "iterations", n_iter, str(n_iter)),
         Field("inertia", "inertia", inertia, "0" if inertia is None else f"{inertia:.6g}"),
         Field("space", "colour space", outcome.settings.space, outcome.settings.space),
+        *_dithering_fields(outcome),
         Field("effort", "effort", outcome.settings.effort, outcome.settings.effort),
         Field("seed", "seed", kmeans.random_state, str(kmeans.random_state)),
     ]
+
+
+def _dithering_fields(outcome: QuantizeOutcome) -> list[Field]:
+    """Say how the pixels were mapped; an exact copy is not dithered, whatever was asked for."""
+    settings = outcome.settings
+    is_dithered = settings.is_dithered and outcome.image.fidelity.mse > 0
+    method, strength = (settings.dither, settings.dither_strength) if is_dithered else ("none", 0.0)
+    text = f"{method}, strength {strength:g}" if is_dithered else method
+    return [Field("dither", "dithering", method, text), Field("dither_strength", "", strength)]
 
 
 def _starts_text(starts: list[list[float]]) -> str:

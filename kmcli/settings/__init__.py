@@ -12,9 +12,11 @@ from kmcli.settings.digits import (
 )
 from kmcli.settings.kmeans import Algorithm, Init, KMeansSettings
 from kmcli.settings.quantize import (
+    DITHERS,
     MAX_COLORS,
     MAX_INPUT_BYTES,
     MAX_PIXELS,
+    Dither,
     Effort,
     Order,
     QuantizeSettings,
@@ -23,6 +25,7 @@ from kmcli.settings.quantize import (
 )
 
 __all__ = [
+    "DITHERS",
     "MAX_COLORS",
     "MAX_DIGIT_CLUSTERS",
     "MAX_INPUT_BYTES",
@@ -33,6 +36,7 @@ __all__ = [
     "Algorithm",
     "BlobsSettings",
     "DigitsSettings",
+    "Dither",
     "Effort",
     "Embedding",
     "EmbeddingMethod",

@@ -9,6 +9,9 @@ from kmcli.settings.kmeans import Algorithm, Init, KMeansSettings, require, requ
 Effort = Literal["fast", "normal", "best"]
 Space = Literal["rgb", "oklab", "lab"]
 Order = Literal["luminance", "share", "hue"]
+Dither = Literal["none", "floyd-steinberg", "bayer", "blue-noise"]
+
+DITHERS: tuple[Dither, ...] = ("none", "floyd-steinberg", "bayer", "blue-noise")
 
 MAX_COLORS = 256
 """An indexed PNG holds at most this many palette entries."""
@@ -37,6 +40,11 @@ class QuantizeSettings:
         others are learned around them.
     order : {"luminance", "share", "hue"}
         How the palette is ordered; from dark to light compresses best.
+    dither : {"none", "floyd-steinberg", "bayer", "blue-noise"}
+        How pixels are mapped to the palette: each to its nearest entry, or so that neighbours
+        together come close.
+    dither_strength : float
+        From 0, as good as none, to 1.
     n_init : int, optional
         How many starts are tried on the coarse histogram. By default as many as are cheap:
         from 16 for few colours down to 1 for 256.
@@ -54,6 +62,8 @@ class QuantizeSettings:
     effort: Effort = "normal"
     locked: tuple[tuple[int, int, int, int], ...] = ()
     order: Order = "luminance"
+    dither: Dither = "none"
+    dither_strength: float = 1.0
     init: Init = "k-means++"
     n_init: int | None = None
     max_iter: int = 300
@@ -68,6 +78,9 @@ class QuantizeSettings:
         require_one_of("effort", self.effort, ("fast", "normal", "best"))
         require_one_of("space", self.space, ("rgb", "oklab", "lab"))
         require_one_of("order", self.order, ("luminance", "share", "hue"))
+        require_one_of("dither", self.dither, DITHERS)
+        strength = self.dither_strength
+        require("dither_strength", strength, 0 <= strength <= 1, "from 0 to 1")
         if len(set(self.locked)) > self.n_colors:
             raise SettingsError(
                 f"{len(set(self.locked))} colours are locked, but the palette is to have no more "
@@ -86,6 +99,11 @@ class QuantizeSettings:
             random_state=self.random_state,
         )
         object.__setattr__(self, "kmeans", kmeans)
+
+    @property
+    def is_dithered(self) -> bool:
+        """Whether pixels are mapped otherwise than each to its nearest entry."""
+        return self.dither != "none" and self.dither_strength > 0
 
 
 @dataclass(frozen=True)

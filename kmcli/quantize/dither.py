@@ -1,0 +1,79 @@
+"""Pixels to palette indices so that the mean of neighbours is right, not each by itself."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.quantize.blue_noise import blue_noise
+from kmcli.quantize.color_grid import ColorGrid
+from kmcli.quantize.error_diffusion import diffuse
+from kmcli.quantize.histogram import (
+    ColorCounts,
+    count_colors,
+    pack_colors,
+    spread,
+    with_channels,
+)
+from kmcli.quantize.ordered_dither import bayer_matrix, order_dither
+from kmcli.quantize.remap import nearest
+from kmcli.settings import Dither, Space
+
+
+def dither(
+    pixels: NDArray[np.uint8],
+    palette: NDArray[np.uint8],
+    method: Dither,
+    strength: float = 1.0,
+    *,
+    space: Space = "rgb",
+    histogram: ColorCounts | None = None,
+) -> NDArray[np.uint8]:
+    """Map a picture to a palette, with dithering.
+
+    Pixels whose colour is in the palette are not dithered, so flat areas that match an entry
+    stay flat; nor are fully transparent ones. Opaque pixels stay opaque as long as the palette
+    has an opaque entry. Alpha is dithered together with the colour.
+
+    Parameters
+    ----------
+    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
+        sRGB, with straight alpha if there are four channels.
+    palette : ndarray of shape (n, 3) or (n, 4), uint8
+        1 to 256 entries.
+    method : {"none", "floyd-steinberg", "bayer", "blue-noise"}
+        Every pixel by itself; error diffusion; or ordered dithering by a matrix of 8 x 8, or
+        one of 64 x 64 that looks like film grain.
+    strength : float
+        From 0, as good as no dithering, to 1.
+    space : {"rgb", "oklab", "lab"}
+        Where distances to the palette are taken. Errors are always added up in sRGB.
+    histogram : ColorCounts, optional
+        The colours of the picture, if they have been counted before.
+
+    Returns
+    -------
+    ndarray of shape (height, width), uint8
+        Positions in the palette.
+    """
+    histogram = histogram or count_colors(pixels)
+    n_channels = max(pixels.shape[2], palette.shape[1])
+    pixels, palette = with_channels(pixels, n_channels), with_channels(palette, n_channels)
+    colors = with_channels(histogram.colors, n_channels)
+    if method == "none" or strength == 0:
+        is_kept = np.ones(len(colors), dtype=bool)
+    else:
+        is_kept = np.isin(pack_colors(colors), pack_colors(palette))
+        if n_channels == 4:
+            is_kept |= colors[:, 3] == 0
+    entries = np.zeros(len(colors), dtype=np.uint8)
+    entries[is_kept] = nearest(colors[is_kept], palette, space)
+    if is_kept.all():
+        return spread(pixels, colors, entries)
+    grid = ColorGrid(palette, space)
+    if method == "floyd-steinberg":
+        indices = spread(pixels, colors, entries)
+        diffuse(pixels, palette, grid, indices, spread(pixels, colors, is_kept), strength)
+        return indices
+    matrix = bayer_matrix() if method == "bayer" else blue_noise()
+    kept = np.where(is_kept, entries.astype(np.intp), -1)
+    counted = ColorCounts(colors, histogram.counts)
+    return order_dither(pixels, palette, grid, counted, kept, matrix, strength)

@@ -1,0 +1,39 @@
+"""The lines of a text file: taken apart with their numbers, quoted, and put together."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+_LONGEST_QUOTE = 40
+
+
+def numbered_lines(text: str, first: int = 1) -> Iterator[tuple[int, str]]:
+    """Give the lines that are not empty, stripped, with their numbers.
+
+    Parameters
+    ----------
+    text : str
+        The file, with the line ends of any system.
+    first : int
+        The number of the first line that is wanted.
+
+    Yields
+    ------
+    number : int
+        Counted from 1.
+    line : str
+    """
+    # The end of a text as DOS marked it is no part of it.
+    lines = re.split(r"\r\n|\r|\n", text.removesuffix("\x1a"))
+    for number, line in enumerate(lines[first - 1 :], start=first):
+        if line.strip():
+            yield number, line.strip()
+
+
+def quoted(text: str) -> str:
+    """Quote a text for a message, at most so much of it that a line can hold."""
+    return repr(text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "...")
+
+
+def joined(lines: Iterable[str], end: str = "\n") -> bytes:
+    """Encode lines, each with an end."""
+    return "".join(line + end for line in lines).encode()
