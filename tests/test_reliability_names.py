@@ -12,7 +12,6 @@ import pytest
 from kmcli.cli.main import run
 from kmcli.files import printable
 from tests.test_reliability_faults import files_in, paint
-from tests.warm import Warm
 
 Capture = pytest.CaptureFixture[str]
 
@@ -143,7 +142,7 @@ def test_escapes() -> None:
 
 
 @pytest.mark.parametrize("what", ["gone", "file"])
-def test_current_folder_that_is_gone(what: str, tmp_path: Path, warm: Warm) -> None:
+def test_current_folder_that_is_gone(what: str, tmp_path: Path) -> None:
     paint(tmp_path / "a.png")
     script = f"mkdir d; cd d; rmdir ../d; exec '{sys.executable}' -m kmcli quantize ../a.png"
     if what == "file":

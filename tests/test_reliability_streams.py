@@ -158,8 +158,9 @@ def test_a_file_redirected_onto_itself_is_empty(folder: Path) -> None:
     assert (done.returncode, done.stderr) == (3, "kmcli: error: a.png: the file is empty\n")
 
 
+@pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("place", ["-", "/dev/tty"])
-def test_no_picture_on_a_terminal(place: str, folder: Path) -> None:
+def test_no_picture_on_a_terminal(place: str) -> None:
     pid, terminal = pty.fork()
     if pid == 0:
         os.execv(

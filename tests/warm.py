@@ -16,8 +16,9 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,13 +131,14 @@ def _be_kmcli(request: dict[str, Any]) -> None:
             opened = os.open(path, os.O_RDONLY if descriptor == 0 else flags, 0o666)
             os.dup2(opened, descriptor)
             os.close(opened)
-        sys.stdin = open(0, closefd=False)
+        sys.stdin = os.fdopen(0, closefd=False)
         for name, soft in request.get("limits", {}).items():
             resource.setrlimit(getattr(resource, name), (soft, soft))
         for name in request.get("ignored", ()):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
         os.environ.update(request.get("env", {}))
-        _plant(request)
+        if "fault" in request or "watch" in request:
+            _Plant(request)
         while "gate" in request and not os.path.exists(request["gate"]):
             time.sleep(0.001)
         sys.argv = ["kmcli", *request["arguments"]]
@@ -149,49 +151,58 @@ def _be_kmcli(request: dict[str, Any]) -> None:
         os._exit(code)
 
 
-def _plant(request: dict[str, Any]) -> None:
-    """Watch the calls that have to do with outputs, and let one of them fail."""
-    fault = request.get("fault")
-    always = request.get("always", {})
-    if fault is None and not request.get("watch"):
-        return
-    counts: Counter[str] = Counter()
-    ours: set[int] = set()
+class _Plant:
+    """Watches the calls that have to do with outputs, and lets one of them fail."""
 
-    def wrap(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **keywords: Any) -> Any:
-            if not _is_about_output(name, arguments, ours):
-                return real(*arguments, **keywords)
-            counts[name] += 1
-            if request.get("watch"):
-                log = real_open(request["calls"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-                real_write(log, f"{name}\n".encode())
-                real_close(log)
-            if name in always:
-                raise OSError(getattr(errno, always[name]), os.strerror(errno.EPERM))
-            if fault and (name, counts[name]) == (fault["call"], fault["n"]):
-                real_close(real_open(request["hit"], os.O_WRONLY | os.O_CREAT, 0o666))
-                if fault["how"] == "SHORT":
-                    return real(arguments[0], arguments[1][:1])
-                if fault["how"].startswith("SIG"):
-                    os.kill(os.getpid(), getattr(signal, fault["how"]))
-                else:
-                    if name == "close":
-                        real(*arguments, **keywords)
-                    number = getattr(errno, fault["how"])
-                    raise OSError(number, os.strerror(number))
-            result = real(*arguments, **keywords)
-            if name == "open":
-                ours.add(result)
-            elif name == "close":
-                ours.discard(arguments[0])
-            return result
+    def __init__(self, request: dict[str, Any]) -> None:
+        self.request = request
+        self.always = request.get("always", {})
+        self.counts: Counter[str] = Counter()
+        self.ours: set[int] = set()
+        self.real = {name: getattr(os, name) for name in CALLS}
+        for name in CALLS:
+            setattr(os, name, partial(self._call, name))
 
-        return call
+    def _call(self, name: str, *arguments: Any, **keywords: Any) -> Any:
+        real = self.real[name]
+        if not _is_about_output(name, arguments, self.ours):
+            return real(*arguments, **keywords)
+        self.counts[name] += 1
+        if self.request.get("watch"):
+            self._note("calls", f"{name}\n".encode())
+        if name in self.always:
+            raise _error(self.always[name])
+        fault = self.request.get("fault")
+        if fault and (name, self.counts[name]) == (fault["call"], fault["n"]):
+            self._note("hit", b"")
+            if fault["how"] == "SHORT":
+                return real(arguments[0], arguments[1][:1])
+            self._strike(name, fault["how"], arguments)
+        result = real(*arguments, **keywords)
+        if name == "open":
+            self.ours.add(result)
+        elif name == "close":
+            self.ours.discard(arguments[0])
+        return result
 
-    real_open, real_write, real_close = os.open, os.write, os.close
-    for name in CALLS:
-        setattr(os, name, wrap(name, getattr(os, name)))
+    def _strike(self, name: str, how: str, arguments: Sequence[Any]) -> None:
+        if how.startswith("SIG"):
+            os.kill(os.getpid(), getattr(signal, how))
+            return
+        if name == "close":
+            self.real[name](*arguments)
+        raise _error(how)
+
+    def _note(self, name: str, data: bytes) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        descriptor = self.real["open"](self.request[name], flags, 0o666)
+        self.real["write"](descriptor, data)
+        self.real["close"](descriptor)
+
+
+def _error(name: str) -> OSError:
+    number = getattr(errno, name)
+    return OSError(number, os.strerror(number))
 
 
 def _is_about_output(name: str, arguments: Sequence[Any], ours: set[int]) -> bool:
