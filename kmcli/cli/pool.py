@@ -80,9 +80,9 @@ class _Worker(Generic[Task, Result]):
         self.process = _CONTEXT.Process(target=_serve, args=(work, theirs, ignored), daemon=True)
         try:
             self.process.start()
-        except OSError:
+        except (OSError, EOFError) as error:
             self.connection.close()
-            raise
+            raise ChildProcessError(str(error)) from None
         finally:
             theirs.close()  # so that the end of the process is the end of what comes from it
 
@@ -176,15 +176,32 @@ def _server() -> Iterator[None]:
         with contextlib.suppress(OSError):  # then no worker will start, which is found out
             folders.append(util.get_temp_dir())  # for a socket; signals would leave it behind
             _CONTEXT.set_forkserver_preload(_PRELOADED)
-            resource_tracker.ensure_running()
-            # Ctrl-C goes to all processes. It must not find one that does not yet know how to
-            # die without a traceback, so they start with signals blocked.
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, DEADLY)
-            try:
-                forkserver.ensure_running()
-            finally:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            with _silence():
+                resource_tracker.ensure_running()
+                # Ctrl-C goes to all processes. It must not find one that does not yet know how
+                # to die without a traceback, so they start with signals blocked.
+                before = signal.pthread_sigmask(signal.SIG_BLOCK, DEADLY)
+                try:
+                    forkserver.ensure_running()
+                finally:
+                    signal.pthread_sigmask(signal.SIG_SETMASK, before)
         yield
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Start processes that have nothing to say: what they find out, they send."""
+    if os.environ.get("KMCLI_DEBUG"):
+        yield
+        return
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
 
 
 def _remove(folders: Sequence[str]) -> None:
