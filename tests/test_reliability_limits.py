@@ -213,9 +213,14 @@ def test_read_only_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     paint(Path("a.png"))
     paint(Path("x.png"), 1)
     Path("x.png").chmod(0o444)
+    if os.geteuid() == 0:  # the only one who can give files away
+        os.chown("x.png", 12345, 23456)
+    before = Path("x.png").stat()
     assert run(["quantize", "-q", "a.png", "-o", "x.png"]) == 5
     assert run(["quantize", "-q", "a.png", "-o", "x.png", "-f"]) == 0
-    assert stat.S_IMODE(Path("x.png").stat().st_mode) == 0o444
+    after = Path("x.png").stat()
+    assert stat.S_IMODE(after.st_mode) == 0o444
+    assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
 
 
 def test_dry_run_opens_nothing_for_writing(tmp_path: Path, warm: Warm) -> None:
