@@ -1,5 +1,8 @@
 """The clustering service: k-means on weighted points, the only user of ``sklearn.cluster``."""
 
+# Annotations as they are written: help() shows ArrayLike, not all that it stands for.
+from __future__ import annotations
+
 import contextlib
 import functools
 import importlib
@@ -105,6 +108,25 @@ def fit_kmeans(
     -----
     The starts draw from one random stream, as those of ``KMeans(n_init=...)`` do, so the same
     seed gives the same clustering as scikit-learn.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> points = [[0, 0], [0, 1], [9, 9], [9, 8], [9, 7]]
+    >>> clustering = kmcli.fit_kmeans(points, kmcli.KMeansSettings(n_clusters=2))
+    >>> clustering.centers  # of the larger cluster first
+    array([[9. , 8. ],
+           [0. , 0.5]])
+    >>> clustering.labels
+    array([1, 1, 0, 0, 0], dtype=int32)
+    >>> clustering.inertia
+    2.5
+
+    A point that counts twice is as good as two:
+
+    >>> weights = [1, 1, 2, 1, 1]
+    >>> kmcli.fit_kmeans(points, kmcli.KMeansSettings(n_clusters=1), weights).centers
+    array([[6. , 5.66666667]])
     """
     points = _checked_points(points, settings.n_clusters)
     weights = _checked_weights(weights, len(points))
@@ -256,6 +278,15 @@ def trace_kmeans(
     ------
     SettingsError
         As `fit_kmeans`.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> points = [[0, 0], [0, 1], [9, 9], [9, 8]]
+    >>> starts = [[0, 0], [0, 1]]
+    >>> steps = kmcli.trace_kmeans(points, kmcli.KMeansSettings(n_clusters=2), starts)
+    >>> [(step.labels.tolist(), step.inertia_after) for step in steps]
+    [([0, 1, 1, 1], 92.0), ([0, 0, 1, 1], 1.0), ([0, 0, 1, 1], 1.0)]
     """
     points = _checked_points(points, settings.n_clusters)
     starts = np.asarray(starts, dtype=np.float64)

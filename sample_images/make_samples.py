@@ -85,8 +85,51 @@ def pixel_art() -> Image.Image:
     return image.resize((128, 128), Image.Resampling.NEAREST)
 
 
+def orbit() -> list[Image.Image]:
+    """Draw a moon on its way around a planet, in front of a sky that stands still."""
+    n_frames, height, width = 24, 150, 240
+    y, x = np.mgrid[0:height, 0:width] + 0.5
+    glow = np.exp(-np.hypot(x - 60, y - 20) / 120)[..., None]
+    sky = np.array([12, 14, 34]) + glow * np.array([50, 40, 90])
+    stars = np.random.default_rng(4).random((height, width)) > 0.995
+    sky[stars] = [220, 220, 235]
+
+    def paint(
+        canvas: NDArray[np.float64],
+        place: tuple[float, float],
+        radius: float,
+        color: tuple[int, int, int],
+    ) -> None:
+        distance = np.hypot(x - place[0], y - place[1])
+        light = np.hypot(x - place[0] + radius * 0.4, y - place[1] + radius * 0.4)
+        shade = np.clip(1.15 - light / (1.7 * radius), 0.12, 1)[..., None]
+        cover = np.clip(radius - distance, 0, 1)[..., None]
+        canvas += cover * (np.array(color) * shade - canvas)
+
+    frames = []
+    for number in range(n_frames):
+        angle = 2 * np.pi * number / n_frames
+        moon = (120 + 88 * np.cos(angle), 75 + 26 * np.sin(angle))
+        canvas = sky.copy()
+        bodies = [((120.0, 75.0), 42.0, (70, 150, 220)), (moon, 12.0, (235, 215, 180))]
+        for place, radius, color in bodies if np.sin(angle) >= 0 else bodies[::-1]:
+            paint(canvas, place, radius, color)
+        frames.append(Image.fromarray(np.rint(canvas).clip(0, 255).astype(np.uint8)))
+    return frames
+
+
 def main() -> None:
     """Write the pictures."""
+    first, *others = orbit()
+    first.save(
+        HERE / "orbit.webp",
+        save_all=True,
+        append_images=others,
+        duration=60,
+        loop=0,
+        lossless=True,
+    )
+    print("orbit.webp")
     for name, draw in (("logo", logo), ("gradient", gradient), ("pixel-art", pixel_art)):
         path = HERE / f"{name}.png"
         draw().save(path)

@@ -1,6 +1,7 @@
 """The house keeps its shape: imports go down, one owner per package, help stays light."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,14 +22,17 @@ LAYERS = {
     "digits": 2,
     "quantize": 2,
     "figures": 3,
+    "picture_files": 3,
     "report": 3,
     "cli": 4,
 }
 
 OWNERS = {
-    "PIL": {"image_io.py", "figures/canvas.py"},
+    "PIL": {"image_io/", "figures/canvas.py"},
     "click": {"cli/"},
     "matplotlib": {"figures/"},
+    "oxipng": {"image_io/optimize.py"},
+    "pi_heif": {"image_io/formats.py"},
     "rich": {"cli/console.py"},
     "scipy": {"scores.py"},
     "skimage.color": {"quantize/colorspace.py"},
@@ -82,6 +86,28 @@ def test_one_module_owns_each_third_party_package(module: str) -> None:
 
 def test_every_module_has_a_layer() -> None:
     assert {part(module) for module in MODULES} - {"__init__", "__main__"} <= set(LAYERS)
+
+
+def module_list() -> str:
+    """All modules and what each is for, as docs/architecture.md has them."""
+    docs = {name: ast.get_docstring(ast.parse((PACKAGE / name).read_text())) for name in MODULES}
+    assert all(docs.values()), "every module says what it is for"
+    width = max(map(len, MODULES))
+    lines = [f"{name:{width}}  {str(docs[name]).splitlines()[0]}" for name in MODULES]
+    return "\n".join(line.replace("``", "") for line in lines) + "\n"
+
+
+def test_the_list_of_modules_is_that_of_the_page() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text()
+    blocks = re.findall(r"^```text\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert module_list() in blocks, f"docs/architecture.md is to list:\n{module_list()}"
+
+
+def test_the_layers_are_those_of_the_page() -> None:
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\| (-?\d) \| (.*?) \|", page, re.MULTILINE)
+    listed = {name: int(number) for number, names in rows for name in re.findall(r"`(\w+)`", names)}
+    assert listed == LAYERS
 
 
 def loaded_by(*arguments: str) -> set[str]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, features
 
 from kmcli.errors import InputError, LimitError
-from kmcli.image_io import decode_image, encode_indexed_png, png_bit_depth
+from kmcli.image_io import decode_image, encode_indexed_png, index_bit_depth
 from tests.conftest import Pixels
 from tests.png import read_indexed_png
 
@@ -200,7 +200,7 @@ def test_further_frames_are_told() -> None:
     data = encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
     decoded = decode_image(data)
     assert decoded.pixels[0, 0].tolist() == [255, 0, 0]
-    assert decoded.warnings == ("only the first of 3 frames is used",)
+    assert decoded.warnings == ("only the first of 3 frames is used; --frame takes another",)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_indexed_png_holds_exactly_the_palette_and_the_indices(
     written = read_indexed_png(data)
     np.testing.assert_array_equal(written.palette, palette[:, :3])
     np.testing.assert_array_equal(written.indices, indices)
-    assert written.bit_depth == png_bit_depth(data) == min(d for d in (1, 2, 4, 8) if n <= 2**d)
+    assert written.bit_depth == index_bit_depth(data) == min(d for d in (1, 2, 4, 8) if n <= 2**d)
     if translucent:
         np.testing.assert_array_equal(written.pixels, palette[indices])
     else:

@@ -33,20 +33,28 @@ class Points:
     source: str
 
 
-def make_points(spec: PointsSpec) -> Points:
+def make_points(spec: PointsSpec | None = None) -> Points:
     """Make points with scikit-learn's generators.
 
     Parameters
     ----------
-    spec : PointsSpec
+    spec : PointsSpec, optional
         How many, of which shape.
 
     Returns
     -------
     Points
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> moons = kmcli.make_points(kmcli.PointsSpec(n_samples=200, shape="moons"))
+    >>> moons.values.shape, moons.names
+    ((200, 2), ('x', 'y'))
     """
     from sklearn import datasets
 
+    spec = spec or PointsSpec()
     n, seed, noise = spec.n_samples, spec.random_state, spec.noise
     centers: NDArray[np.float64] | None = None
     labels: NDArray[np.int32] | None

@@ -49,6 +49,7 @@ class _Extras:
 
 @click.command(
     cls=GroupedCommand,
+    short_help="Cluster points in the plane, to watch k-means.",
     epilog="Example: kmcli blobs -k 3 --init far --steps writes blobs.png, and the steps as "
     "blobs-steps.png and blobs-steps.gif.",
 )

@@ -74,6 +74,7 @@ class Pictures:
 
 @click.command(
     cls=GroupedCommand,
+    short_help="Cluster handwritten digits without their labels.",
     epilog="Example: kmcli digits --report writes digits-centroids.png, digits-pca.png and "
     "digits-confusion.png into the current folder and prints the report.",
 )

@@ -11,6 +11,7 @@ import click
 from kmcli import __version__
 from kmcli.cli import console
 from kmcli.cli.blobs import blobs
+from kmcli.cli.completion import completion
 from kmcli.cli.digits import digits
 from kmcli.cli.quantize import quantize
 from kmcli.cli.shortage import shortage
@@ -18,24 +19,35 @@ from kmcli.cli.signals import die_by
 from kmcli.errors import ExitCode, KmcliError
 from kmcli.files import PipeClosedError, StandardOutput, secure_standard_streams
 
+EXIT_MEANINGS = {
+    ExitCode.DONE: "done",
+    ExitCode.FAULT: "a fault of kmcli itself",
+    ExitCode.USAGE: "usage",
+    ExitCode.INPUT: "an input cannot be read",
+    ExitCode.LIMIT: "a limit is reached",
+    ExitCode.OUTPUT: "an output cannot be written",
+    ExitCode.PARTIAL: "some inputs of a batch failed",
+    ExitCode.DECLINED: "declined on request",
+}
+
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 fault of kmcli, 2 usage, 3 input, 4 limit, 5 output, "
-    "6 some inputs of a batch failed, 7 declined on request.",
+    epilog="Example: kmcli quantize photo.jpg -k 16\n\nExit codes: "
+    + ", ".join(f"{code} {meaning}" for code, meaning in EXIT_MEANINGS.items())
+    + ".",
 )
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def cli() -> None:
-    r"""K-means clustering and colour quantization.
+    """K-means clustering and colour quantization.
 
-    \b
-    Example: kmcli quantize photo.jpg -k 16
+    quantize turns pictures into indexed PNGs of few colours, which k-means learns from their
+    pixels. blobs and digits show k-means at work.
     """
 
 
-cli.add_command(blobs)
-cli.add_command(digits)
-cli.add_command(quantize)
+for command in (quantize, blobs, digits, completion):
+    cli.add_command(command)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -89,4 +101,5 @@ def run(arguments: Sequence[str]) -> int:
 
 def _usage_message(error: click.UsageError) -> str:
     command = error.ctx.command_path if error.ctx else "kmcli"
-    return f"{error.format_message().rstrip('.')}; see '{command} --help'"
+    message = " ".join(error.format_message().split()).rstrip(".")
+    return f"{message}; see '{command} --help'"

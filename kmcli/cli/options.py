@@ -30,14 +30,21 @@ class GroupedCommand(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, group by group."""
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is not None and isinstance(parameter, click.Option):
-                groups.setdefault(getattr(parameter, "group", "Other"), []).append(record)
-        for title, records in groups.items():
+        for title, records in grouped_records(self, ctx).items():
             with formatter.section(title):
                 formatter.write_dl(records)
+
+
+def grouped_records(
+    command: click.Command, context: click.Context
+) -> dict[str, list[tuple[str, str]]]:
+    """Give names and help texts of a command's options, by heading, as declared."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for parameter in command.get_params(context):
+        record = parameter.get_help_record(context)
+        if record is not None and isinstance(parameter, click.Option):
+            groups.setdefault(getattr(parameter, "group", "Other"), []).append(record)
+    return groups
 
 
 def option(*names: str, group: str, **kwargs: Any) -> Callable[[F], F]:

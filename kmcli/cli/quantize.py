@@ -10,6 +10,7 @@ from kmcli.cli import batch, quantize_palette
 from kmcli.cli.inputs import find_inputs
 from kmcli.cli.options import ANY_PATH, BatchOptions, GroupedCommand, OutputOptions, ReportOptions
 from kmcli.cli.quantize_file import Work
+from kmcli.cli.quantize_format import choose_encoding
 from kmcli.cli.quantize_options import given, quantize_options
 from kmcli.errors import ExitCode, KmcliError
 from kmcli.settings import MAX_COLORS, QuantizeSettings, Target
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=GroupedCommand,
+    short_help="Reduce pictures to few colours.",
     epilog="Example: kmcli quantize photo.jpg -k 16 writes photo-k16.png beside photo.jpg.",
 )
 @click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=ANY_PATH)
@@ -31,6 +33,7 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     writes indexed PNGs. A picture that has no more colours than asked for is copied exactly.
     """
     _refuse_contradictions(options)
+    encoding = choose_encoding(options["output"], optimize=options["optimize"])
     context = click.get_current_context()
     quantize_palette.refuse_contradictions(context, options, images)
     palette = options["palette"]
@@ -71,6 +74,8 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
         target=target,
         region=options["region"],
         weight_mask=options["weight_mask"],
+        frame=options["frame"],
+        encoding=encoding,
         skip_if_larger=options["skip_if_larger"],
         in_place=options["in_place"],
         keep_mtime=options["keep_mtime"],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kmcli.cli.batch import Job, Outcome, is_stream
+from kmcli.cli.quantize_format import Encoding, Timing
 from kmcli.cli.quantize_palette import transparency_notes
 from kmcli.errors import InputError, SettingsError
 from kmcli.settings import QuantizeSettings, Target
@@ -38,7 +39,9 @@ class Picture:
     mtime_ns : int or None
         Its modification time in nanoseconds; None if it has none or it is not wanted.
     decoded : DecodedImage
-        Its pixels.
+        Its pixels; the frames of an animation stand one below the other.
+    timing : Timing or None
+        How they follow one another; None for a still.
     histogram : ColorCounts
         Its colours.
     """
@@ -47,7 +50,18 @@ class Picture:
     n_bytes: int
     mtime_ns: int | None
     decoded: "DecodedImage"
+    timing: Timing | None
     histogram: "ColorCounts"
+
+    @property
+    def n_frames(self) -> int:
+        """How many frames there are."""
+        return 1 if self.timing is None else len(self.timing.durations)
+
+    @property
+    def first_frame(self) -> slice:
+        """The rows of the first frame."""
+        return slice(len(self.decoded.pixels) // self.n_frames)
 
 
 @dataclass(frozen=True)
@@ -66,6 +80,10 @@ class Work:
         Left, top, width and height of the part from which the palette is learned.
     weight_mask : str or None
         A picture that says how much each pixel counts.
+    frame : int or None
+        Which frame or page is taken, from 1; None for all frames of an animation.
+    encoding : Encoding
+        How outputs are encoded.
     skip_if_larger : bool
         Whether a version that is not smaller than the input is not written.
     in_place : bool
@@ -86,6 +104,8 @@ class Work:
     target: Target | None
     region: tuple[int, int, int, int] | None
     weight_mask: str | None
+    frame: int | None
+    encoding: Encoding
     skip_if_larger: bool
     in_place: bool
     keep_mtime: bool
@@ -124,7 +144,6 @@ class Work:
     def _read(self, source: str) -> Picture:
         from kmcli.clustering import import_in_background
         from kmcli.files import read_input
-        from kmcli.image_io import decode_image
         from kmcli.quantize.histogram import count_colors
 
         data = read_input(source, self.max_bytes)
@@ -132,18 +151,53 @@ class Work:
         n_bytes = len(data)
         if n_bytes > _LARGE_FILE and self.palettes is None:
             import_in_background()
-        decoded = decode_image(data, self.max_pixels)
-        return Picture(source, n_bytes, mtime_ns, decoded, count_colors(decoded.pixels))
+        decoded, timing = self._decode(data)
+        histogram = count_colors(decoded.pixels)
+        return Picture(source, n_bytes, mtime_ns, decoded, timing, histogram)
+
+    def _decode(self, data: bytes) -> "tuple[DecodedImage, Timing | None]":
+        from kmcli.image_io import (
+            DecodedImage,
+            decode_frames,
+            decode_image,
+            without_translucency,
+        )
+
+        timing = None
+        if self.frame is not None:
+            decoded = decode_image(data, self.max_pixels, self.frame)
+        else:
+            animation = decode_frames(data, self.max_pixels)
+            n_frames, height, width, n_channels = animation.frames.shape
+            pixels = animation.frames.reshape(n_frames * height, width, n_channels)
+            decoded = DecodedImage(pixels, animation.format, animation.warnings)
+            if n_frames > 1:
+                timing = Timing(animation.durations, animation.n_plays)
+            if n_frames > 1 and self.encoding.format_name == "webp":
+                raise InputError(
+                    f"has {n_frames} frames, and animations are written as PNG or GIF; "
+                    "use -o NAME.png, or --frame for one of them"
+                )
+        if self.encoding.format_name == "gif":
+            import numpy as np
+
+            pixels = without_translucency(decoded.pixels)
+            if not np.array_equal(pixels, decoded.pixels):
+                warning = (
+                    "GIF knows no translucent pixels; what is half opaque or more becomes opaque"
+                )
+                decoded = DecodedImage(pixels, decoded.format, (*decoded.warnings, warning))
+        return decoded, timing
 
     def _make_versions(self, picture: Picture, job: Job) -> "list[Version]":
         from kmcli.cli.quantize_outcome import Version
-        from kmcli.image_io import encode_indexed_png
         from kmcli.quantize.targets import quantize_to_target
 
         quantize = self._quantizer(picture)
+        encode = functools.partial(self.encoding.encode, timing=picture.timing)
         if self.target is not None:
             image, settings, trials = quantize_to_target(
-                functools.partial(quantize, 0), self.versions[0], self.target, encode_indexed_png
+                functools.partial(quantize, 0), self.versions[0], self.target, encode
             )
             made = [(image, settings, trials)]
         else:
@@ -153,7 +207,7 @@ class Work:
             ]
         versions = []
         for output, (image, settings, trials) in zip(job.outputs, made, strict=True):
-            data = encode_indexed_png(image.palette.colors, image.indices)
+            data = encode(image.palette.colors, image.indices)
             versions.append(Version(output, settings, image, trials, data))
         return versions
 
@@ -162,24 +216,27 @@ class Work:
         from kmcli.quantize import apply_palette, quantize_image
 
         pixels, histogram = picture.decoded.pixels, picture.histogram
+        n_frames = picture.n_frames
         if self.palettes is not None:
             palettes = self.palettes
             return lambda number, settings: apply_palette(
-                pixels, palettes[number], settings, histogram=histogram
+                pixels, palettes[number], settings, histogram=histogram, n_frames=n_frames
             )
-        learn_from = self._learn_from(pixels, histogram)
+        learn_from = self._learn_from(picture)
         return lambda _, settings: quantize_image(
-            pixels, settings, histogram=histogram, learn_from=learn_from
+            pixels, settings, histogram=histogram, learn_from=learn_from, n_frames=n_frames
         )
 
-    def _learn_from(
-        self, pixels: "NDArray[np.uint8]", histogram: "ColorCounts"
-    ) -> "ColorCounts | ColorWeights":
+    def _learn_from(self, picture: Picture) -> "ColorCounts | ColorWeights":
+        import numpy as np
+
         from kmcli.files import read_input
         from kmcli.image_io import decode_grey
         from kmcli.quantize.histogram import count_colors, weigh_colors
 
-        height, width = pixels.shape[:2]
+        pixels, histogram = picture.decoded.pixels, picture.histogram
+        frames = pixels.reshape(picture.n_frames, -1, *pixels.shape[1:])
+        height, width = frames.shape[1:3]
         if self.region is not None:
             left, top, region_width, region_height = self.region
             if left + region_width > width or top + region_height > height:
@@ -187,7 +244,8 @@ class Work:
                     f"the region {left},{top},{region_width},{region_height} does not lie within "
                     f"{width} x {height} pixels"
                 )
-            return count_colors(pixels[top : top + region_height, left : left + region_width])
+            parts = frames[:, top : top + region_height, left : left + region_width]
+            return count_colors(parts.reshape(-1, region_width, pixels.shape[2]))
         if self.weight_mask is not None:
             grey = decode_grey(read_input(self.weight_mask, self.max_bytes), self.max_pixels)
             if grey.shape != (height, width):
@@ -195,6 +253,7 @@ class Work:
                     f"the mask has {grey.shape[1]} x {grey.shape[0]} pixels, the picture "
                     f"{width} x {height}; they must agree"
                 )
+            grey = np.tile(grey, (picture.n_frames, 1))
             return weigh_colors(pixels, histogram, (1.0 + grey) / 256)
         return histogram
 

@@ -115,7 +115,8 @@ def _common_options() -> Callable[[F], F]:
             group=COMMON_GROUP,
             metavar="FILE",
             type=ANY_PATH,
-            help="Output of a single input; - is standard output.  [default: NAME-kN.png]",
+            help="Output of a single input, a PNG, or by its name .gif or .webp; - is standard "
+            "output.  [default: NAME-kN.png]",
         ),
         option(
             "-d",
@@ -156,6 +157,19 @@ def _output_options() -> Callable[[F], F]:
             group=OUTPUT_GROUP,
             is_flag=True,
             help="Replace the inputs themselves, each in one step.",
+        ),
+        option(
+            "--frame",
+            group=OUTPUT_GROUP,
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Take only this frame of animations, or this page.  [default: all frames]",
+        ),
+        option(
+            "--optimize",
+            group=OUTPUT_GROUP,
+            is_flag=True,
+            help="Recompress PNGs without loss; takes longer, and needs an extra.",
         ),
         option(
             "--skip-if-larger",

@@ -9,7 +9,7 @@ from kmcli.cli.batch import Job, Outcome
 from kmcli.cli.quantize_palette import palette_bytes, palette_losses
 from kmcli.errors import SkippedError
 from kmcli.files import STREAM
-from kmcli.image_io import encode_indexed_png, png_bit_depth
+from kmcli.image_io import encode_indexed_png, index_bit_depth
 from kmcli.quantize import QuantizedImage, measure_ssim, quantize_randomly
 from kmcli.quantize.targets import Trial
 from kmcli.report.model import Field, Report
@@ -98,11 +98,14 @@ class Presentation:
 
     def _summary(self, version: Version, is_skipped: bool) -> str:
         image, n_bytes = version.image, self.picture.n_bytes
+        n_frames = self.picture.n_frames
+        frames = f"{n_frames} frames, " if n_frames > 1 else ""
         source = "<stdin>" if self.job.source == STREAM else self.job.source
         output = "<stdout>" if version.output == STREAM else version.output
         return (
             f"{source} -> {'skipped, not smaller' if is_skipped else output}: "
-            f"{image.n_colors_before} -> {image.palette.n_used} colours, {version.quality}, "
+            f"{frames}{image.n_colors_before} -> {image.palette.n_used} colours, "
+            f"{version.quality}, "
             f"{n_bytes / 1000:.1f} -> {len(version.data) / 1000:.1f} kB"
         )
 
@@ -123,7 +126,12 @@ class Presentation:
     def _baselines(self) -> list[QuantizedImage]:
         pixels, histogram = self.picture.decoded.pixels, self.picture.histogram
         return [
-            quantize_randomly(pixels, version.settings, histogram=histogram)
+            quantize_randomly(
+                pixels,
+                version.settings,
+                histogram=histogram,
+                n_frames=self.picture.n_frames,
+            )
             for version in self.versions
         ]
 
@@ -138,7 +146,8 @@ class Presentation:
                 source_bytes=self.picture.n_bytes,
                 output=version.output,
                 output_bytes=len(version.data),
-                bit_depth=png_bit_depth(version.data),
+                bit_depth=index_bit_depth(version.data),
+                n_frames=self.picture.n_frames,
                 image=version.image,
                 ssim=measure_ssim(pixels, version.image),
                 baseline=baseline,
@@ -154,7 +163,8 @@ class Presentation:
 
         n_colors = self.picture.histogram.colors.shape[0]
         caption = (f"{n_colors:,} colours", f"{self.picture.n_bytes / 1000:.1f} kB")
-        original = Panel("original", caption, self.picture.decoded.pixels)
+        first = self.picture.first_frame
+        original = Panel("original", caption, self.picture.decoded.pixels[first])
         columns = []
         for version, baseline in zip(self.versions, self._baselines, strict=True):
             n_drawn = len(baseline.palette.colors)
@@ -162,9 +172,12 @@ class Presentation:
             columns.append(
                 (
                     _panel(
-                        f"{len(version.image.palette.colors)} colours", version.image, version.data
+                        f"{len(version.image.palette.colors)} colours",
+                        version.image,
+                        version.data,
+                        first,
                     ),
-                    _panel(f"{n_drawn} random pixels", baseline, random),
+                    _panel(f"{n_drawn} random pixels", baseline, random, first),
                 )
             )
         return encode_png(compare_sheet(original, columns))
@@ -172,19 +185,20 @@ class Presentation:
     def _preview(self, terminal: "Terminal") -> str:
         from kmcli.cli.preview import render_preview
 
-        pixels = self.picture.decoded.pixels
+        first = self.picture.first_frame
+        pixels = self.picture.decoded.pixels[first]
         return "".join(
-            render_preview(pixels, each.image.pixels, each.image.palette.colors, terminal)
+            render_preview(pixels, each.image.pixels[first], each.image.palette.colors, terminal)
             for each in self.versions
         )
 
 
-def _panel(title: str, image: QuantizedImage, data: bytes) -> "Panel":
+def _panel(title: str, image: QuantizedImage, data: bytes, rows: slice) -> "Panel":
     from kmcli.figures.compare import Panel
 
     caption = (_quality(image), f"{len(data) / 1000:.1f} kB")
     palette = image.palette
-    return Panel(title, caption, image.indices, palette.colors, palette.shares)
+    return Panel(title, caption, image.indices[rows], palette.colors, palette.shares)
 
 
 def _quality(image: QuantizedImage) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Value = TypeVar("Value", bound=np.generic)
 
-STRIP_PIXELS = 2**20
+STRIP_PIXELS = 2**16
 """Pixels handled at once: large enough for numpy's speed, small enough for the cache."""
 
 TABLE_PIXELS = 2**20
@@ -154,16 +154,22 @@ def spread(
     """
     height, width, n_channels = pixels.shape
     out = np.empty(height * width, dtype=values.dtype)
-    codes = pack_colors(colors)
+    # A table over all opaque colours; only entries of those that occur are ever set or read.
+    table = np.empty(2**24, dtype=values.dtype)
+    for start in range(0, len(colors), STRIP_PIXELS):
+        strip = slice(start, start + STRIP_PIXELS)
+        is_opaque = colors[strip, -1] == 255 if n_channels == 4 else slice(None)
+        table[pack_colors(colors[strip][is_opaque, :3])] = values[strip][is_opaque]
     if n_channels == 3:
-        # Only entries of colours that occur are ever set or read.
-        table = np.empty(2**24, dtype=values.dtype)
-        table[codes] = values
-        for where, strip in _packed_strips(pixels):
-            out[where] = table[strip]
-    else:
-        for where, strip in _packed_strips(pixels):
-            out[where] = values[np.searchsorted(codes, strip)]
+        for where, strip_codes in _packed_strips(pixels):
+            table.take(strip_codes, out=out[where], mode="clip")
+        return out.reshape(height, width)
+    codes = pack_colors(colors)
+    for where, strip_codes in _packed_strips(pixels):
+        part = table.take(strip_codes >> 8)
+        others = np.flatnonzero(strip_codes & 255 != 255)
+        part[others] = values[np.searchsorted(codes, strip_codes[others])]
+        out[where] = part
     return out.reshape(height, width)
 
 
@@ -202,8 +208,8 @@ def unpack_colors(codes: NDArray[np.integer], n_channels: int) -> NDArray[np.uin
     -------
     ndarray of shape (n_colors, n_channels), uint8
     """
-    shifts = 8 * np.arange(n_channels - 1, -1, -1)
-    return (codes.astype(np.int64)[:, np.newaxis] >> shifts & 255).astype(np.uint8)
+    bytes_of_each = codes.astype(">u4").view(np.uint8).reshape(-1, 4)
+    return np.ascontiguousarray(bytes_of_each[:, 4 - n_channels :])
 
 
 def count_pairs(
@@ -236,10 +242,23 @@ def count_pairs(
 
 
 def _packed_strips(pixels: NDArray[np.uint8]) -> Iterator[tuple[slice, NDArray[np.intp]]]:
-    flat = pixels.reshape(-1, pixels.shape[2])
+    """Do what `pack_colors` does, strip by strip, in half of its time."""
+    n_channels = pixels.shape[2]
+    flat = pixels.reshape(-1, n_channels)
     for start in range(0, len(flat), STRIP_PIXELS):
         where = slice(start, start + STRIP_PIXELS)
-        yield where, pack_colors(flat[where])
+        strip = np.ascontiguousarray(flat[where])
+        # The four bytes from the start of each pixel on, as one number. Without alpha the last
+        # one belongs to the next pixel, and the last pixel has none.
+        n_whole = len(strip) - (n_channels == 3)
+        codes = np.empty(len(strip), dtype=np.intp)
+        codes[:n_whole] = np.ndarray(n_whole, ">u4", strip, strides=(n_channels,))
+        if n_channels == 3:
+            codes >>= 8
+            codes[-1] = pack_colors(strip[-1])
+        else:
+            codes[strip[:, 3] == 0] = 0
+        yield where, codes
 
 
 def _count_with_table(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
@@ -247,7 +266,8 @@ def _count_with_table(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.integer], N
     one = np.uint32(1)  # of the table's own type, or numpy takes a path ten times slower
     for _, strip in _packed_strips(pixels):
         np.add.at(table, strip, one)
-    codes = np.flatnonzero(table)
+    codes = np.flatnonzero(table != 0)  # of truth values: these are searched much faster
+    codes = codes.astype(np.uint32)
     return codes, table[codes].astype(np.int64)
 
 

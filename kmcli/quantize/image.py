@@ -53,3 +53,9 @@ class QuantizedImage:
     def psnr(self) -> float | None:
         """The same as in `fidelity`, but computed without the rest of it."""
         return psnr_from_mse(measure_mse(self.changes, self.palette.colors, self.entries))
+
+    def _repr_png_(self) -> bytes:
+        """Give a notebook something to show."""
+        from kmcli.image_io import encode_indexed_png  # late: only here is Pillow needed
+
+        return encode_indexed_png(self.palette.colors, self.indices)

@@ -11,7 +11,7 @@ from kmcli.quantize.cells import Cells, CellTree
 from kmcli.quantize.colorspace import from_points, to_points
 from kmcli.quantize.histogram import ColorCounts, ColorWeights
 from kmcli.quantize.remap import nearest
-from kmcli.settings import KMeansSettings, QuantizeSettings, Space
+from kmcli.settings import Effort, KMeansSettings, QuantizeSettings, Space
 
 COARSE_POINTS = 4096
 """Cells on which the starts compete: enough to tell them apart, few enough to be quick."""
@@ -21,6 +21,16 @@ _LOCKED_ROUNDS = 6
 
 _CHUNK = 2**16
 """Colours whose error is taken at once: what is computed for them stays in the cache."""
+
+
+_CLEAR_GAIN = 0.005
+"""Share of the error by which two palettes differ more than rounding can."""
+
+_FEW_COLORS = 2**19
+"""Up to so many colours, those of a photo of some megapixels, each of them is looked at."""
+
+_SETTLING_STEPS: dict[Effort, int] = {"fast": 0, "normal": 1, "best": 3}
+"""How often the entries of a palette are moved to the mean of what is nearest to them."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +180,29 @@ def random_palette(histogram: ColorCounts, n_colors: int, seed: int) -> NDArray[
     return np.unique(histogram.colors[index], axis=0)
 
 
+def _centers(
+    histogram: ColorCounts | ColorWeights,
+    palette: NDArray[np.uint8],
+    fixed: NDArray[np.uint8],
+    space: Space,
+) -> NDArray[np.float64]:
+    """Move each entry that is not fixed to the mean of the colours that are nearest to it.
+
+    After k-means on cells this is one more iteration, on the colours themselves. Since the mean,
+    rounded, is the best entry for them, it also makes good what rounding the centres lost.
+    """
+    sums = np.zeros((len(palette), palette.shape[1] + 1))
+    labels = nearest(histogram.colors, palette, space)
+    for start in range(0, len(labels), _CHUNK):
+        chunk = slice(start, start + _CHUNK)
+        points, weights = to_points(histogram.colors[chunk], space), histogram.counts[chunk]
+        for column, values in enumerate((*points.T, 1.0)):
+            sums[:, column] += np.bincount(labels[chunk], values * weights, len(palette))
+    is_free = (sums[:, -1] > 0) & ~(palette[:, np.newaxis] == fixed).all(axis=2).any(axis=1)
+    means: NDArray[np.float64] = sums[is_free, :-1] / sums[is_free, -1:]
+    return means
+
+
 @dataclass(frozen=True)
 class _Search:
     """The search for the entries of a palette that are not fixed."""
@@ -182,16 +215,19 @@ class _Search:
     ) -> LearnedPalette:
         """Learn from a histogram, and add what is fixed."""
         space = self.settings.space
-        colors, counts = histogram.colors, histogram.counts
-        stages = self._stages(CellTree(colors, counts, space), len(colors))
+        colors = histogram.colors
+        stages = self._stages(CellTree(colors, histogram.counts, space), len(colors))
+        n_steps = _SETTLING_STEPS[self.settings.effort]
+        if self.settings.effort == "normal" and len(colors) > _FEW_COLORS:
+            n_steps = 0
         candidates = []
         for stage in stages:
             if stage.name == "refine":
-                learned = from_points(stage.clustering.centers, space)
-                if colors.shape[1] == 4:
-                    learned = _with_opaque_entries(learned, histogram)
-                # Rounding can make two centres one colour.
-                candidates.append(np.unique(np.concatenate([fixed, learned]), axis=0))
+                palette = self._palette(stage.clustering.centers, histogram, fixed)
+                for _ in range(n_steps):
+                    centers = _centers(histogram, palette, fixed, space)
+                    palette = self._palette(centers, histogram, fixed)
+                candidates.append(palette)
         if len(candidates) == 1:
             return LearnedPalette(candidates[0], stages)
         # A later stage is better before rounding, but after it a hair can be missing.
@@ -200,6 +236,19 @@ class _Search:
             for palette in candidates
         ]
         return LearnedPalette(candidates[int(np.argmin(errors))], stages)
+
+    def _palette(
+        self,
+        centers: NDArray[np.float64],
+        histogram: ColorCounts | ColorWeights,
+        fixed: NDArray[np.uint8],
+    ) -> NDArray[np.uint8]:
+        """Round centres to colours, and add what is fixed."""
+        learned = from_points(centers, self.settings.space)
+        if learned.shape[1] == 4:
+            learned = _with_opaque_entries(learned, histogram)
+        # Rounding can make two centres one colour.
+        return np.unique(np.concatenate([fixed, learned]), axis=0)
 
     def _stages(self, tree: CellTree, n_colors: int) -> tuple[Stage, ...]:
         n_clusters, effort = self.n_learned, self.settings.effort
@@ -212,14 +261,21 @@ class _Search:
         # are worth a few hundredths of a per cent, which is what separates good palettes of few
         # colours.
         tol = kmeans.tol / 100
+
+        def quickly_refined() -> Stage:
+            cells = tree.select(max(2 * COARSE_POINTS, 2**21 // n_clusters))
+            return _refined(cells, stages[0], kmeans, 3, tol)
+
         if effort == "fast":
-            fine = tree.select(max(2 * COARSE_POINTS, 2**21 // n_clusters))
-            stages.append(_refined(fine, stages[-1], kmeans, 3, tol))
-            return tuple(stages)
+            return (*stages, quickly_refined())
         n_rounds = max(4, min(16, 512 // n_clusters))
-        stages.append(_improved(coarse, stages[-1], kmeans, n_rounds, 3))
-        fine = tree.select(max(8 * COARSE_POINTS, 2**23 // n_clusters))
-        stages.append(_refined(fine, stages[-1], kmeans, 5, tol))
+        improved = _improved(coarse, stages[0], kmeans, n_rounds, 3)
+        is_close = improved.clustering.inertia > first.inertia * (1 - _CLEAR_GAIN)
+        if is_close and n_colors <= _FEW_COLORS:
+            # Rounding decides, so what "fast" finds competes: more effort is never worse.
+            stages.append(quickly_refined())
+        fine = tree.select(max(8 * COARSE_POINTS, 2**22 // n_clusters))
+        stages += [improved, _refined(fine, improved, kmeans, 5, tol)]
         if effort == "best":
             finer, finest = tree.select(4 * COARSE_POINTS), tree.select(n_colors)
             stages.append(_refined(finer, stages[-1], kmeans, kmeans.max_iter, kmeans.tol))

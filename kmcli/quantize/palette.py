@@ -72,6 +72,12 @@ def parse_colors(text: str) -> tuple[tuple[int, int, int, int], ...]:
     ------
     SettingsError
         If there is no colour, or something that is none.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> kmcli.parse_colors("#fff, #cc0000")
+    ((255, 255, 255, 255), (204, 0, 0, 255))
     """
     colors = []
     for word in text.replace(",", " ").split():

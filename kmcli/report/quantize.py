@@ -25,8 +25,10 @@ class QuantizeOutcome:
         File format of the input.
     source_bytes, output_bytes : int
         Sizes of the two files.
-    bit_depth : int
-        Bits per index in the output.
+    bit_depth : int or None
+        Bits per index in the output; None if its format has none.
+    n_frames : int
+        How many frames there are; in the pictures they stand one below the other.
     image : QuantizedImage
         The result.
     ssim : float or None
@@ -47,7 +49,8 @@ class QuantizeOutcome:
     source_bytes: int
     output: str
     output_bytes: int
-    bit_depth: int
+    bit_depth: int | None
+    n_frames: int
     image: QuantizedImage
     ssim: float | None
     baseline: QuantizedImage
@@ -113,10 +116,13 @@ def failure_report(source: str, message: str, exit_code: int) -> Report:
 
 def _picture_fields(outcome: QuantizeOutcome) -> list[Field]:
     image = outcome.image
-    height, width = image.indices.shape
+    n_frames = outcome.n_frames
+    n_rows, width = image.indices.shape
+    height = n_rows // n_frames
     n_before, n_used = image.n_colors_before, image.palette.n_used
     ratio = outcome.output_bytes / outcome.source_bytes
-    per_pixel = 8 * outcome.output_bytes / (width * height)
+    per_pixel = 8 * outcome.output_bytes / image.indices.size
+    indices = f"{outcome.bit_depth}-bit indices, " if outcome.bit_depth is not None else ""
     raw_bits = 8 * image.palette.colors.shape[1]
     index_bits = math.log2(len(image.palette.colors))
     return [
@@ -126,6 +132,7 @@ def _picture_fields(outcome: QuantizeOutcome) -> list[Field]:
         Field("input_format", "input format", outcome.source_format, outcome.source_format),
         Field("width", "", width),
         Field("height", "size", height, f"{width} x {height} pixels"),
+        Field("frames", "frames" if n_frames > 1 else "", n_frames, str(n_frames)),
         Field("k", "colours asked for", outcome.settings.n_colors, str(outcome.settings.n_colors)),
         Field("colors_before", "colours before", n_before, str(n_before)),
         Field("colors_after", "colours after", n_used, str(n_used)),
@@ -148,7 +155,7 @@ def _picture_fields(outcome: QuantizeOutcome) -> list[Field]:
             "bits_per_pixel_written",
             "as written",
             per_pixel,
-            f"{outcome.bit_depth}-bit indices, compressed to {per_pixel:.2f} bits per pixel",
+            f"{indices}compressed to {per_pixel:.2f} bits per pixel",
         ),
     ]
 

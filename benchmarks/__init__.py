@@ -1,0 +1,1 @@
+"""Measurements of kmcli beside its peers; what they print is what docs/benchmarks.md quotes."""

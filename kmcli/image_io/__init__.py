@@ -1,0 +1,37 @@
+"""Bytes to arrays and back: the only user of Pillow's file formats."""
+
+from kmcli.image_io.decode import (
+    Animation,
+    DecodedImage,
+    decode_frames,
+    decode_grey,
+    decode_image,
+)
+from kmcli.image_io.encode import (
+    IndexedFormat,
+    encode_indexed,
+    encode_indexed_png,
+    index_bit_depth,
+    without_translucency,
+)
+from kmcli.image_io.encode_animation import encode_animation, encode_indexed_animation
+from kmcli.image_io.optimize import check_optimizer, optimize_png
+from kmcli.image_io.own_palette import read_image_palette
+
+__all__ = [
+    "Animation",
+    "DecodedImage",
+    "IndexedFormat",
+    "check_optimizer",
+    "decode_frames",
+    "decode_grey",
+    "decode_image",
+    "encode_animation",
+    "encode_indexed",
+    "encode_indexed_animation",
+    "encode_indexed_png",
+    "index_bit_depth",
+    "optimize_png",
+    "read_image_palette",
+    "without_translucency",
+]

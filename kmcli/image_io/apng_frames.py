@@ -1,0 +1,151 @@
+"""The frames of an animated PNG, each made a file of its own.
+
+Source: W3C, Portable Network Graphics (PNG) Specification, third edition, 2025.
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kmcli.errors import InputError
+from kmcli.image_io.compose import Disposal
+from kmcli.image_io.png_chunks import Chunk, join_chunks
+
+_DISPOSALS = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
+_NOT_SHARED = (b"IHDR", b"IDAT", b"acTL", b"fcTL", b"fdAT", b"eXIf", b"tEXt", b"zTXt", b"iTXt")
+_END = Chunk(b"IEND", memoryview(b""))
+
+
+@dataclass(frozen=True)
+class ApngFrame:
+    """One frame of an animated PNG.
+
+    Attributes
+    ----------
+    left, top, width, height : int
+        Where it stands on the canvas, in pixels.
+    is_over : bool
+        Whether it is blended over what is there.
+    disposal : Disposal
+        What becomes of it afterwards.
+    duration : int
+        How long it is shown, in milliseconds.
+    chunks : list of Chunk
+        Its pixels, as IDAT chunks.
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+    is_over: bool
+    disposal: Disposal
+    duration: int
+    chunks: list[Chunk]
+
+
+@dataclass(frozen=True)
+class Apng:
+    """An animated PNG in pieces.
+
+    Attributes
+    ----------
+    size : tuple of int
+        Width and height of the canvas.
+    n_plays : int
+        How often it is played; 0 means for ever.
+    frames : list of ApngFrame
+    header : Chunk
+        The IHDR of the file.
+    shared : list of Chunk
+        What all frames need: palette, transparency, profile.
+    """
+
+    size: tuple[int, int]
+    n_plays: int
+    frames: list[ApngFrame]
+    header: Chunk
+    shared: list[Chunk]
+
+    def file_of(self, frame: ApngFrame) -> bytes:
+        """Make a PNG of one frame."""
+        size = struct.pack(">II", frame.width, frame.height)
+        header = Chunk(b"IHDR", memoryview(size + bytes(self.header.body[8:])))
+        return join_chunks([header, *self.shared, *frame.chunks, _END])
+
+
+def read_apng(chunks: Sequence[Chunk]) -> Apng | None:
+    """Take an animated PNG apart.
+
+    Parameters
+    ----------
+    chunks : sequence of Chunk
+        The whole file.
+
+    Returns
+    -------
+    Apng or None
+        None if it is not animated.
+
+    Raises
+    ------
+    InputError
+        If frames are missing or out of order, or lie outside.
+    """
+    control = next((chunk.body for chunk in chunks if chunk.name == b"acTL"), None)
+    if control is None or len(control) != 8:
+        return None
+    n_frames, n_plays = struct.unpack(">II", control)
+    if n_frames == 0:
+        return None
+    size = struct.unpack_from(">II", chunks[0].body)
+    shared: list[Chunk] = []
+    for chunk in chunks:
+        if chunk.name == b"IDAT":
+            break
+        if chunk.name not in _NOT_SHARED:
+            shared.append(chunk)
+    frames = _read_frames(chunks, size)
+    n_found = sum(bool(frame.chunks) for frame in frames)
+    if n_found != n_frames:
+        raise InputError(f"frames are missing: it has {n_found}, and says {n_frames}")
+    return Apng(size, n_plays, frames, chunks[0], shared)
+
+
+def _read_frames(chunks: Sequence[Chunk], size: tuple[int, int]) -> list[ApngFrame]:
+    frames: list[ApngFrame] = []
+    next_number = 0
+    for chunk in chunks:
+        if chunk.name in (b"fcTL", b"fdAT"):
+            if len(chunk.body) < 4 or int.from_bytes(chunk.body[:4]) != next_number:
+                raise InputError("the image is damaged: its frames are out of order")
+            next_number += 1
+        if chunk.name == b"fcTL":
+            frames.append(_read_control(chunk.body, size))
+        elif chunk.name == b"IDAT" and frames:
+            # Without a frame it is a picture for viewers that know no animations.
+            frames[-1].chunks.append(chunk)
+        elif chunk.name == b"fdAT":
+            if not frames:
+                raise InputError("the image is damaged: its frames are out of order")
+            frames[-1].chunks.append(Chunk(b"IDAT", chunk.body[4:]))
+    return frames
+
+
+def _read_control(body: memoryview, size: tuple[int, int]) -> ApngFrame:
+    if len(body) != 26:
+        raise InputError("the image is damaged: a frame has no proper header")
+    width, height, left, top = struct.unpack_from(">IIII", body, 4)
+    numerator, denominator, disposal, blend = struct.unpack_from(">HHBB", body, 20)
+    if left + width > size[0] or top + height > size[1] or disposal > 2 or blend > 1:
+        raise InputError("the image is damaged: a frame lies outside of the picture")
+    return ApngFrame(
+        left=left,
+        top=top,
+        width=width,
+        height=height,
+        is_over=blend == 1,
+        disposal=_DISPOSALS[disposal],
+        duration=round(1000 * numerator / (denominator or 100)),
+        chunks=[],
+    )

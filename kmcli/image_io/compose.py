@@ -1,0 +1,91 @@
+"""Frames laid over one another, as a viewer shows them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Disposal(Enum):
+    """What becomes of a frame before the next one is drawn."""
+
+    KEEP = "keep"
+    CLEAR = "clear"
+    RESTORE = "restore"
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A picture to be drawn on the canvas.
+
+    Attributes
+    ----------
+    left, top : int
+        Where its upper left corner lies, in pixels; what lies outside is cut off.
+    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
+        sRGB, with straight alpha.
+    is_over : bool
+        Whether it is blended over what is there; otherwise it replaces it.
+    disposal : Disposal
+        What becomes of it afterwards.
+    """
+
+    left: int
+    top: int
+    pixels: NDArray[np.uint8]
+    is_over: bool
+    disposal: Disposal
+
+
+def compose(size: tuple[int, int], layers: Iterable[Layer]) -> Iterator[NDArray[np.uint8]]:
+    """Draw layer after layer on a canvas that is transparent at first.
+
+    Parameters
+    ----------
+    size : tuple of int
+        Width and height of the canvas.
+    layers : iterable of Layer
+        One for each frame.
+
+    Yields
+    ------
+    ndarray of shape (height, width, 4), uint8
+        What is seen; only valid until the next one is asked for.
+    """
+    width, height = size
+    canvas = np.zeros((height, width, 4), np.uint8)
+    for layer in layers:
+        target = canvas[layer.top :, layer.left :]
+        target = target[: layer.pixels.shape[0], : layer.pixels.shape[1]]
+        before = target.copy() if layer.disposal is Disposal.RESTORE else None
+        _draw(layer.pixels[: target.shape[0], : target.shape[1]], target, layer.is_over)
+        yield canvas
+        if before is not None:
+            target[...] = before
+        elif layer.disposal is Disposal.CLEAR:
+            target[...] = 0
+
+
+def _draw(pixels: NDArray[np.uint8], target: NDArray[np.uint8], is_over: bool) -> None:
+    if pixels.shape[2] == 3:
+        target[..., :3] = pixels
+        target[..., 3] = 255
+        return
+    if not is_over:
+        target[...] = pixels
+        return
+    alpha = pixels[..., 3]
+    # Where nothing is there yet, or what comes is opaque, it is taken as it is.
+    is_taken = (alpha == 255) | ((target[..., 3] == 0) & (alpha > 0))
+    is_mixed = (alpha > 0) & ~is_taken
+    if is_mixed.any():
+        # PNG specification, third edition, section 13.16.
+        new, old = pixels[is_mixed].astype(np.float64), target[is_mixed].astype(np.float64)
+        weight_new = new[:, 3:] * 255
+        weight_old = (255 - new[:, 3:]) * old[:, 3:]
+        total = weight_new + weight_old
+        colors = (new[:, :3] * weight_new + old[:, :3] * weight_old) / total
+        target[is_mixed] = np.rint(np.hstack([colors, total / 255])).astype(np.uint8)
+    target[is_taken] = pixels[is_taken]

@@ -1,0 +1,198 @@
+"""Decode files: one picture, or all frames of an animation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from kmcli.errors import InputError
+from kmcli.image_io.formats import check_frame, check_size, decoding
+from kmcli.image_io.frames import FrameSource, open_animation
+from kmcli.image_io.still import decode_still
+from kmcli.settings import MAX_PIXELS
+
+
+@dataclass(frozen=True)
+class DecodedImage:
+    """A picture as pixels, upright and in sRGB.
+
+    Attributes
+    ----------
+    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
+        sRGB; the fourth channel is straight alpha and is there only if some pixel is not
+        opaque.
+    format : str
+        Name of the file format, as Pillow calls it.
+    warnings : tuple of str
+        What was lost or could not be used, a line each.
+    """
+
+    pixels: NDArray[np.uint8]
+    format: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Animation:
+    """Pictures that follow one another, each as a viewer shows it; one alone is a still.
+
+    Attributes
+    ----------
+    frames : ndarray of shape (n_frames, height, width, 3) or (n_frames, height, width, 4), uint8
+        sRGB; the fourth channel is straight alpha and is there only if some pixel is not
+        opaque.
+    durations : tuple of int
+        How long each frame is shown, in milliseconds.
+    n_plays : int
+        How often all are played; 0 means for ever.
+    format : str
+        Name of the file format, as Pillow calls it.
+    warnings : tuple of str
+        What was lost or could not be used, a line each.
+    """
+
+    frames: NDArray[np.uint8]
+    durations: tuple[int, ...]
+    n_plays: int
+    format: str
+    warnings: tuple[str, ...]
+
+
+def decode_image(
+    data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = None
+) -> DecodedImage:
+    """Decode one picture of an image file.
+
+    The content decides the format. Orientation is applied, embedded colour profiles are
+    converted to sRGB, 16 bits are scaled to 8, all colour models become RGB.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    max_pixels : int
+        Refuse larger pictures before decoding them.
+    frame : int, optional
+        Which frame of an animation, or which page, from 1. If it is not given, the first,
+        with a warning if there are more.
+
+    Returns
+    -------
+    DecodedImage
+
+    Raises
+    ------
+    InputError
+        If the data is not an image of a supported format, is truncated or damaged.
+    LimitError
+        If the picture has too many pixels, or does not fit into memory.
+    SettingsError
+        If there is no such frame.
+    """
+    _refuse_nothing(data)
+    notes: list[str] = []
+    with decoding(max_pixels):
+        source = open_animation(data, max_pixels, notes)
+        if source is None:
+            pixels, format_name = decode_still(data, max_pixels, notes, frame)
+        else:
+            check_frame(frame, source.n_frames, notes, "frames")
+            stream = source.frames()
+            for _ in range(frame or 1):
+                pixels, _ = next(stream)
+            pixels, format_name = _without_needless_alpha(pixels), source.format
+    return DecodedImage(pixels, format_name, _distinct(notes))
+
+
+def decode_frames(data: bytes, max_pixels: int = MAX_PIXELS) -> Animation:
+    """Decode an image file with all its frames.
+
+    Parameters
+    ----------
+    data : bytes
+        The file. Further pages, as of a TIFF, are no frames: the first page is a still.
+    max_pixels : int
+        Refuse more pixels, of all frames together, before decoding them.
+
+    Returns
+    -------
+    Animation
+
+    Raises
+    ------
+    InputError
+        If the data is not an image of a supported format, is truncated or damaged.
+    LimitError
+        If there are too many pixels, or they do not fit into memory.
+    """
+    _refuse_nothing(data)
+    notes: list[str] = []
+    with decoding(max_pixels):
+        source = open_animation(data, max_pixels, notes)
+        if source is None:
+            pixels, format_name = decode_still(data, max_pixels, notes)
+            return Animation(pixels[np.newaxis], (0,), 1, format_name, _distinct(notes))
+        check_size(source.size, max_pixels, source.n_frames)
+        frames, durations = _collect(source)
+    return Animation(frames, durations, source.n_plays, source.format, _distinct(notes))
+
+
+def decode_grey(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """Decode an image file as shades of grey.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    max_pixels : int
+        Refuse larger pictures before decoding them.
+
+    Returns
+    -------
+    ndarray of shape (height, width), uint8
+        From 0 for black to 255 for white; what is transparent is black.
+
+    Raises
+    ------
+    InputError, LimitError
+        As `decode_image`.
+    """
+    pixels = decode_image(data, max_pixels).pixels
+    image = Image.fromarray(pixels)
+    if image.mode == "RGBA":
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "black"), image)
+    return np.asarray(image.convert("L"))
+
+
+def _refuse_nothing(data: bytes) -> None:
+    if not data:
+        raise InputError("the file is empty")
+
+
+def _collect(source: FrameSource) -> tuple[NDArray[np.uint8], tuple[int, ...]]:
+    width, height = source.size
+    frames = np.empty((source.n_frames, height, width, 3), np.uint8)
+    durations = []
+    for number, (pixels, duration) in enumerate(source.frames()):
+        durations.append(duration)
+        pixels = _without_needless_alpha(pixels)
+        if pixels.shape[2] > frames.shape[3]:
+            opaque = frames
+            frames = np.empty((source.n_frames, height, width, 4), np.uint8)
+            frames[:number, ..., :3] = opaque[:number]
+            frames[:number, ..., 3] = 255
+        frames[number, ..., : pixels.shape[2]] = pixels
+        if pixels.shape[2] < frames.shape[3]:
+            frames[number, ..., 3] = 255
+    return frames, tuple(durations)
+
+
+def _without_needless_alpha(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if pixels.shape[2] == 4 and (pixels[..., 3] == 255).all():
+        return np.ascontiguousarray(pixels[..., :3])
+    return pixels
+
+
+def _distinct(notes: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(notes))

@@ -1,0 +1,240 @@
+"""Open image files of known formats only, within limits, with one clear line for every failure."""
+
+import contextlib
+import io
+import logging
+import struct
+import warnings
+import zlib
+from collections.abc import Iterator
+from typing import NoReturn
+
+from PIL import Image, UnidentifiedImageError
+
+from kmcli.errors import InputError, KmcliError, LimitError, SettingsError
+from kmcli.image_io.quiet import quiet_stderr
+
+FORMATS: tuple[str, ...] = (
+    "PNG",
+    "JPEG",
+    "GIF",
+    "WEBP",
+    "TIFF",
+    "BMP",
+    "PPM",
+    "TGA",
+    "ICO",
+    "AVIF",
+    "JPEG2000",
+    "QOI",
+)
+"""What may be opened. An allowlist: some of Pillow's other formats start programs."""
+
+_FORMAT_NAMES = "PNG, JPEG, GIF, WebP, TIFF, BMP, PPM, TGA, ICO, AVIF, JPEG 2000, QOI"
+_TIFF_MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_ICO_MAGIC = b"\0\0\1\0"
+_MAGICS = {
+    "PNG": (b"\x89PNG\r\n\x1a\n",),
+    "JPEG": (b"\xff\xd8\xff",),
+    "GIF": (b"GIF87a", b"GIF89a"),
+    "TIFF": _TIFF_MAGICS,
+    "ICO": (_ICO_MAGIC,),
+    "JPEG 2000": (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51"),
+    "QOI": (b"qoif",),
+}
+_HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"}
+
+_MAX_SCANS = 100
+"""Scans of a JPEG. Each costs the time of a whole picture; encoders write ten or so."""
+
+_NO_LIMIT = 2**62
+
+
+# Without a handler, what Pillow logs would go to standard error.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+
+
+@contextlib.contextmanager
+def decoding(max_pixels: int) -> Iterator[None]:
+    """Turn whatever decoders raise and warn about into errors of one line, or nothing.
+
+    Parameters
+    ----------
+    max_pixels : int
+        Most pixels that a decoder may make room for.
+
+    Raises
+    ------
+    InputError
+        If the data is truncated or damaged.
+    LimitError
+        If there are too many pixels, or too little memory.
+    """
+    before = Image.MAX_IMAGE_PIXELS
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            # Up to twice its limit Pillow only warns.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            Image.MAX_IMAGE_PIXELS = max_pixels
+            yield
+    except KmcliError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise LimitError(
+            f"the picture has more than {max_pixels / 1e6:.1f} Mpx; raise the limit with "
+            "--max-pixels"
+        ) from None
+    except MemoryError:
+        raise LimitError("not enough memory to decode the picture") from None
+    except Exception as error:  # noqa: BLE001 - decoders raise nearly everything on damaged data
+        _refuse(error)
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+def open_image(data: bytes, max_pixels: int) -> Image.Image:
+    """Read the header of an image file; to be called inside `decoding`.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    max_pixels : int
+        Refuse larger pictures.
+
+    Returns
+    -------
+    Image
+        Not loaded yet.
+
+    Raises
+    ------
+    InputError
+        If it is not of a known format.
+    LimitError
+        If it is too large.
+    """
+    formats = FORMATS
+    if _is_heic(data):
+        formats = _formats_with_heic()
+    if data.startswith(_MAGICS["JPEG"]) and data.count(b"\xff\xda") > _MAX_SCANS:
+        raise LimitError(f"a JPEG of more than {_MAX_SCANS} scans, made to take long")
+    # The check of the size below says more than Pillow's would. Icons, which hold whole files
+    # of other formats, are decoded while they are opened.
+    before = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = max_pixels if data.startswith(_ICO_MAGIC) else _NO_LIMIT
+    try:
+        with quiet_if_tiff(data):
+            image = Image.open(io.BytesIO(data), formats=formats)
+    except UnidentifiedImageError:
+        _refuse_unknown(data)
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+    check_size(image.size, max_pixels)
+    return image
+
+
+def quiet_if_tiff(data: bytes) -> contextlib.AbstractContextManager[None]:
+    """Make a context in which libtiff cannot write to standard error, if it would."""
+    return quiet_stderr() if data.startswith(_TIFF_MAGICS) else contextlib.nullcontext()
+
+
+def check_size(size: tuple[int, int], max_pixels: int, n_frames: int = 1) -> None:
+    """Refuse pictures without pixels and those with too many.
+
+    Parameters
+    ----------
+    size : tuple of int
+        Width and height.
+    max_pixels : int
+        Most pixels of all frames together.
+    n_frames : int
+        How many frames of that size there are.
+
+    Raises
+    ------
+    InputError, LimitError
+    """
+    width, height = size
+    n_pixels = n_frames * width * height
+    if n_pixels > max_pixels:
+        frames = f"{n_frames} frames of " if n_frames > 1 else ""
+        way_out = ", or take one with --frame" if n_frames > 1 else ""
+        raise LimitError(
+            f"{frames}{width} x {height} = {n_pixels / 1e6:.1f} Mpx, limit "
+            f"{max_pixels / 1e6:.1f} Mpx; raise it with --max-pixels{way_out}"
+        )
+    if n_pixels == 0:
+        raise InputError(f"the picture has no pixels: {width} x {height}")
+
+
+def check_frame(frame: int | None, n_frames: int, notes: list[str], kind: str) -> None:
+    """Refuse a frame that is not there, and note those that are left out.
+
+    Parameters
+    ----------
+    frame : int or None
+        Which one is asked for, from 1; None if any will do.
+    n_frames : int
+        How many there are.
+    notes : list of str
+        Takes the line.
+    kind : str
+        What they are called: frames or pages.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such frame.
+    """
+    if frame is None:
+        if n_frames > 1:
+            notes.append(f"only the first of {n_frames} {kind} is used; --frame takes another")
+    elif not 1 <= frame <= n_frames:
+        raise SettingsError(f"there is no frame {frame}: the picture has {n_frames}")
+
+
+def _is_heic(data: bytes) -> bool:
+    if data[4:8] != b"ftyp" or data[8:12] in (b"avif", b"avis"):
+        return False
+    end = min(int.from_bytes(data[:4]), 256)
+    return any(data[start : start + 4] in _HEIC_BRANDS for start in range(8, end, 4))
+
+
+def _formats_with_heic() -> tuple[str, ...]:
+    try:
+        from pi_heif import register_heif_opener
+    except ImportError:
+        raise InputError(
+            "HEIC pictures need an extra: python3 -m pip install 'kmcli[heif]'"
+        ) from None
+    register_heif_opener()
+    return (*FORMATS, "HEIF")
+
+
+def _refuse_unknown(data: bytes) -> NoReturn:
+    for name, magics in _MAGICS.items():
+        if data.startswith(magics):
+            raise InputError(f"a truncated or damaged {name}") from None
+    raise InputError(f"not an image that kmcli can read ({_FORMAT_NAMES})") from None
+
+
+def _refuse(error: Exception) -> NoReturn:
+    """Say what a decoder means in words that a user can do something with."""
+    text = " ".join(str(error).split())
+    words = text.lower()
+    if "MAX_TEXT" in text:
+        raise LimitError("compressed metadata unpacks to more than 1 MB; strip it") from None
+    if isinstance(error, EOFError) or any(sign in words for sign in _SIGNS_OF_TRUNCATION):
+        reason = "the image is truncated"
+    elif isinstance(error, struct.error | IndexError | KeyError | TypeError | zlib.error):
+        reason = "the image is truncated or damaged"
+    elif isinstance(error, NotImplementedError) or words.startswith(("unsupported", "unknown")):
+        reason = f"an image of a kind that is not supported ({text[:80]})"
+    else:
+        reason = "the image is damaged"
+    raise InputError(reason) from None
+
+
+_SIGNS_OF_TRUNCATION = ("truncated", "eof", "only got", "not enough", "unexpected end")

@@ -1,0 +1,132 @@
+"""Animations of any format as a stream of frames."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from kmcli.image_io import gif_blocks, png_chunks
+from kmcli.image_io.apng_frames import Apng, read_apng
+from kmcli.image_io.color_models import to_pixels
+from kmcli.image_io.compose import Disposal, Layer, compose
+from kmcli.image_io.formats import check_size, open_image
+from kmcli.image_io.gif_blocks import Gif
+from kmcli.image_io.still import decode_still, turn_upright
+
+_GIF_DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE}
+
+
+@dataclass(frozen=True)
+class FrameSource:
+    """An animation that is not decoded yet.
+
+    Attributes
+    ----------
+    format : str
+        Name of the file format, as Pillow calls it.
+    size : tuple of int
+        Width and height.
+    n_frames : int
+        How many frames there are.
+    n_plays : int
+        How often it is played; 0 means for ever.
+    frames : callable
+        Gives the frames as they are seen, one after the other, each with its duration in
+        milliseconds. An array is only valid until the next one is asked for.
+    """
+
+    format: str
+    size: tuple[int, int]
+    n_frames: int
+    n_plays: int
+    frames: Callable[[], Iterator[tuple[NDArray[np.uint8], int]]]
+
+
+def open_animation(data: bytes, max_pixels: int, notes: list[str]) -> FrameSource | None:
+    """Find out whether a file is an animation; to be called inside `formats.decoding`.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    max_pixels : int
+        Refuse larger frames.
+    notes : list of str
+        Takes a line for each thing that is wrong but does no harm.
+
+    Returns
+    -------
+    FrameSource or None
+        None for what is no animation, or has only one picture. A GIF always is one: even a
+        single frame may be smaller than its screen.
+    """
+    if data.startswith(gif_blocks.MAGICS):
+        return _open_gif(gif_blocks.read_gif(data, notes), max_pixels, notes)
+    if data.startswith(png_chunks.SIGNATURE):
+        # The chunk that announces frames lies before the pixels. Most pictures have none, and
+        # need not be walked through twice.
+        if data.find(b"acTL", 0, data.find(b"IDAT")) < 0:
+            return None
+        apng = read_apng(png_chunks.read_chunks(data, notes))
+        return _open_apng(apng, max_pixels, notes) if apng else None
+    if data[8:12] == b"WEBP" or data[8:12] in (b"avis", b"avif"):
+        image = open_image(data, max_pixels)
+        if getattr(image, "n_frames", 1) > 1:
+            return _open_with_pillow(image, notes)
+    return None
+
+
+def _open_gif(gif: Gif, max_pixels: int, notes: list[str]) -> FrameSource:
+    check_size(gif.size, max_pixels)
+
+    def layers() -> Iterator[Layer]:
+        for frame in gif.frames:
+            pixels = np.empty((0, 0, 4), np.uint8)
+            if frame.width and frame.height:
+                pixels, _ = decode_still(frame.data, max_pixels, notes)
+            disposal = _GIF_DISPOSALS.get(frame.disposal, Disposal.KEEP)
+            yield Layer(frame.left, frame.top, pixels, True, disposal)
+
+    durations = [frame.duration for frame in gif.frames]
+    return FrameSource(
+        "GIF",
+        gif.size,
+        len(gif.frames),
+        gif.n_plays,
+        lambda: zip(compose(gif.size, layers()), durations, strict=True),
+    )
+
+
+def _open_apng(apng: Apng, max_pixels: int, notes: list[str]) -> FrameSource:
+    check_size(apng.size, max_pixels)
+
+    def layers() -> Iterator[Layer]:
+        for frame in apng.frames:
+            pixels, _ = decode_still(apng.file_of(frame), max_pixels, notes)
+            yield Layer(frame.left, frame.top, pixels, frame.is_over, frame.disposal)
+
+    durations = [frame.duration for frame in apng.frames]
+    return FrameSource(
+        "PNG",
+        apng.size,
+        len(apng.frames),
+        apng.n_plays,
+        lambda: zip(compose(apng.size, layers()), durations, strict=True),
+    )
+
+
+def _open_with_pillow(image: Image.Image, notes: list[str]) -> FrameSource:
+    n_frames: int = image.n_frames  # type: ignore[attr-defined]  # of animated formats only
+
+    def frames() -> Iterator[tuple[NDArray[np.uint8], int]]:
+        for number in range(n_frames):
+            image.seek(number)
+            image.load()
+            shown = image.copy()
+            turn_upright(shown, notes)
+            yield to_pixels(shown, notes), round(image.info.get("duration", 0))
+
+    n_plays = image.info.get("loop", 0)
+    return FrameSource(image.format or "unknown", image.size, n_frames, n_plays, frames)

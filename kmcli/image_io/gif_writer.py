@@ -1,0 +1,120 @@
+"""Write GIFs of one palette, still and animated.
+
+Pillow compresses the pixels; the blocks around them are written here, as its own writer makes
+palettes per frame and leaves out frames that look like the one before.
+
+Source: CompuServe, Graphics Interchange Format, version 89a, 1990.
+"""
+
+import struct
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from kmcli.errors import InputError
+from kmcli.image_io.changes import Box, box_around, whole_box
+
+_KEEP, _CLEAR = 1, 2
+_MAX_SIDE = 65535
+_MIN_TICKS = 2
+"""Hundredths of a second. Browsers show what is shorter for ten."""
+
+
+def write_gif(
+    palette: NDArray[np.uint8],
+    frames: NDArray[np.uint8],
+    durations: Sequence[int],
+    n_plays: int,
+) -> bytes:
+    """Write a GIF with one palette for all frames.
+
+    Parameters
+    ----------
+    palette : ndarray of shape (n, 3) or (n, 4), uint8
+        1 to 256 colours, each opaque or fully transparent.
+    frames : ndarray of shape (n_frames, height, width), uint8
+        Positions in the palette.
+    durations : sequence of int
+        How long each frame is shown, in milliseconds.
+    n_plays : int
+        How often all are played; 0 means for ever.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    InputError
+        If there are translucent colours, or too many pixels a side.
+    """
+    n_frames, height, width = frames.shape
+    if max(height, width) > _MAX_SIDE:
+        raise InputError(f"GIF holds at most {_MAX_SIDE} pixels a side, not {width} x {height}")
+    is_clear = np.zeros(len(palette), bool)
+    if palette.shape[1] == 4:
+        if ((palette[:, 3] > 0) & (palette[:, 3] < 255)).any():
+            raise InputError("GIF knows no translucent colours")
+        is_clear = palette[:, 3] == 0
+    transparent = int(np.argmax(is_clear)) if is_clear.any() else None
+    if is_clear.sum() > 1:  # there can be one only
+        frames = np.where(is_clear[frames], np.uint8(np.argmax(is_clear)), frames)
+    if transparent is None and n_frames > 1 and len(palette) < 256:
+        # One that no pixel has: what does not change is best written as nothing.
+        transparent = len(palette)
+    n_entries = max(len(palette), 0 if transparent is None else transparent + 1)
+    bits = max(1, (n_entries - 1).bit_length())
+    table = np.zeros((2**bits, 3), np.uint8)
+    table[: len(palette)] = palette[:, :3]
+    parts = [b"GIF89a", struct.pack("<HHBBB", width, height, 0xF0 | (bits - 1), 0, 0)]
+    parts.append(table.tobytes())
+    if n_frames > 1 and n_plays != 1:
+        # It counts the repetitions, as browsers understand it.
+        repeats = max(0, min(n_plays, 65536) - 1)
+        parts.append(b"!\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<H", repeats) + b"\0")
+    ticks = _to_ticks(durations)
+    shown: NDArray[np.uint8] | None = None
+    for number, frame in enumerate(frames):
+        following = frames[number + 1] if number + 1 < n_frames else frame
+        # A pixel that is to vanish can only be cleared after the frame that shows it.
+        vanishes = is_clear[following] & ~is_clear[frame]
+        disposal = _CLEAR if vanishes.any() else _KEEP
+        box = whole_box(frame) if shown is None else box_around((frame != shown) | vanishes)
+        control = _control(disposal, ticks[number], transparent)
+        variants = [frame[box.slices]]
+        if shown is not None and transparent is not None:
+            is_same = frame[box.slices] == shown[box.slices]
+            variants.append(np.where(is_same, np.uint8(transparent), frame[box.slices]))
+        parts += [control, min((_image(variant, box) for variant in variants), key=len)]
+        shown = frame
+        if disposal == _CLEAR and transparent is not None:
+            shown = frame.copy()
+            shown[box.slices] = transparent
+    return b"".join([*parts, b";"])
+
+
+def _control(disposal: int, ticks: int, transparent: int | None) -> bytes:
+    flags = disposal << 2 | (transparent is not None)
+    return b"!\xf9\x04" + struct.pack("<BHBB", flags, ticks, transparent or 0, 0)
+
+
+def _image(indices: NDArray[np.uint8], box: Box) -> bytes:
+    height, width = indices.shape
+    image = Image.frombytes("P", (width, height), np.ascontiguousarray(indices).tobytes())
+    place = struct.pack("<HHHHB", box.left, box.top, width, height, 0)
+    return b"," + place + b"\x08" + image.tobytes("gif", "P") + b"\0"
+
+
+def _to_ticks(durations: Sequence[int]) -> list[int]:
+    """Round milliseconds to hundredths of a second so that no error adds up."""
+    ticks = []
+    due = done = 0
+    for duration in durations:
+        due += duration
+        n_ticks = round(due / 10) - done
+        n_ticks = min(max(n_ticks, _MIN_TICKS if duration else 0), 65535)
+        done += n_ticks
+        ticks.append(n_ticks)
+    return ticks

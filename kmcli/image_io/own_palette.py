@@ -1,0 +1,52 @@
+"""The palette that an indexed picture brings along."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from kmcli.errors import InputError
+from kmcli.image_io.color_models import to_pixels
+from kmcli.image_io.formats import decoding, open_image
+from kmcli.settings import MAX_PIXELS
+
+
+def read_image_palette(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+    """Read the palette that an indexed picture brings along, all of it, in its order.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    max_pixels : int
+        Refuse larger pictures before decoding them.
+
+    Returns
+    -------
+    ndarray of shape (n, 3) or (n, 4), uint8
+        sRGB; the fourth channel is straight alpha and is there only if some entry is not
+        opaque. An embedded colour profile is applied, as it is to pixels.
+
+    Raises
+    ------
+    InputError
+        If the picture has no palette or cannot be read.
+    LimitError
+        If it has too many pixels.
+    """
+    with decoding(max_pixels):
+        image = open_image(data, max_pixels)
+        values = image.getpalette() or []
+        if not values and image.format == "GIF" and data[10] & 0x80:
+            # Pillow takes a table of greys in their order for no palette at all.
+            values = [level for level in range(2 << (data[10] & 7)) for _ in range(3)]
+        if not values:
+            raise InputError(
+                f"this {image.format} picture has no palette of its own; find one with "
+                "kmcli quantize PICTURE --palette-out palette.gpl"
+            )
+        n_colors = len(values) // 3
+        entries = Image.frombytes("P", (n_colors, 1), bytes(range(n_colors)))
+        entries.putpalette(values)
+        entries.info.update(image.info)
+        colors: NDArray[np.uint8] = to_pixels(entries, [])[0]
+        return colors

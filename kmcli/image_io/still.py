@@ -1,0 +1,109 @@
+"""Decode a file of one picture, or one page of a file."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from kmcli.errors import InputError
+from kmcli.image_io.color_models import to_pixels
+from kmcli.image_io.formats import check_frame, check_size, open_image, quiet_if_tiff
+from kmcli.image_io.png_chunks import SIGNATURE, is_whole, join_chunks, load_all_rows, read_chunks
+
+
+def decode_still(
+    data: bytes, max_pixels: int, notes: list[str], page: int | None = None
+) -> tuple[NDArray[np.uint8], str]:
+    """Decode one picture; to be called inside `formats.decoding`.
+
+    Parameters
+    ----------
+    data : bytes
+        The file. Of an animation the first frame is decoded, without regard to the others.
+    max_pixels : int
+        Refuse larger pictures before decoding them.
+    notes : list of str
+        Takes a line for what was lost or could not be used.
+    page : int, optional
+        Which of several pages, from 1; the first if not given, with a line in the notes.
+
+    Returns
+    -------
+    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
+        Upright and in sRGB.
+    format : str
+        Name of the file format, as Pillow calls it.
+    """
+    loaded = [_load_upright(data, max_pixels, notes, page)]
+    format_name = loaded[0].format or "unknown"
+    # Given away, so that it need not be kept while the pixels are converted and copied.
+    return to_pixels(loaded.pop(), notes), format_name
+
+
+def turn_upright(image: Image.Image, notes: list[str]) -> None:
+    """Turn a loaded picture as its EXIF data says.
+
+    Parameters
+    ----------
+    image : Image
+        Is changed.
+    notes : list of str
+        Takes a line if the data makes no sense.
+    """
+    try:
+        ImageOps.exif_transpose(image, in_place=True)
+    except Exception:  # noqa: BLE001 - damaged EXIF data raises nearly everything
+        notes.append("the EXIF data is damaged; its orientation is ignored")
+
+
+def _load_upright(data: bytes, max_pixels: int, notes: list[str], page: int | None) -> Image.Image:
+    chunks = None
+    if data.startswith(SIGNATURE):
+        chunks = read_chunks(data, notes)
+        data = data if is_whole(chunks, data) else join_chunks(chunks)
+    image = open_image(data, max_pixels)
+    with quiet_if_tiff(data):
+        if chunks is None:
+            _turn_to_page(image, page, max_pixels, len(data), notes)
+        else:
+            check_frame(page, 1, notes, "pages")
+        if _bits_per_channel(image, data) > 8:
+            notes.append("16 bits per channel are reduced to 8")
+        if chunks is None:
+            image.load()
+        else:
+            load_all_rows(image, chunks)
+        turn_upright(image, notes)
+    return image
+
+
+def _turn_to_page(
+    image: Image.Image, page: int | None, max_pixels: int, n_bytes: int, notes: list[str]
+) -> None:
+    n_pages = getattr(image, "n_frames", 1)
+    check_frame(page, n_pages, notes, "pages")
+    if n_pages > 1 and image.format == "TIFF":
+        _check_pages(image, n_pages, n_bytes)
+    if page is not None and page > 1:
+        image.seek(page - 1)
+        check_size(image.size, max_pixels)
+
+
+def _check_pages(image: Image.Image, n_pages: int, n_bytes: int) -> None:
+    """Refuse a file that was cut within a page, even if it is not the one to be decoded."""
+    for number in range(n_pages):
+        image.seek(number)
+        tags = image.tag_v2  # type: ignore[attr-defined]  # of this format only
+        for offsets, lengths in ((273, 279), (324, 325)):  # of strips, of tiles
+            pieces = zip(tags.get(offsets, ()), tags.get(lengths, ()), strict=False)
+            if any(offset + length > n_bytes for offset, length in pieces):
+                raise InputError(f"the image is truncated: page {number + 1} is cut")
+    image.seek(0)
+
+
+def _bits_per_channel(image: Image.Image, data: bytes) -> int:
+    if image.format == "PNG":
+        return data[24]
+    if image.format == "TIFF":
+        bits = getattr(image, "tag_v2", {}).get(258, (8,))
+        return int(max(bits)) if isinstance(bits, tuple) else int(bits)
+    return 16 if image.mode.startswith("I;16") else 8

@@ -1,0 +1,201 @@
+"""Files of pictures and palettes to arrays and back, in one call each, for use from Python."""
+
+# Annotations as they are written: help() shows ArrayLike, not all that it stands for.
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.errors import KmcliError
+from kmcli.files import publish, read_input
+from kmcli.image_io import decode_image, encode_indexed_png
+from kmcli.quantize.image import QuantizedImage
+from kmcli.quantize.palette import Palette
+from kmcli.quantize.palette_files import decode_palette, encode_palette
+from kmcli.settings import MAX_INPUT_BYTES, MAX_PIXELS
+
+
+def read_image(
+    source: str | os.PathLike[str] | bytes,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    max_bytes: int = MAX_INPUT_BYTES,
+) -> NDArray[np.uint8]:
+    """Read a picture as ``kmcli quantize`` does: upright, in sRGB, 8 bits per channel.
+
+    Parameters
+    ----------
+    source : str, path-like or bytes
+        The name of a file of any format that kmcli reads, ``-`` for standard input; or the
+        content of one.
+    max_pixels, max_bytes : int
+        Refuse what is larger.
+
+    Returns
+    -------
+    ndarray of shape (height, width, 3) or (height, width, 4), uint8
+        sRGB; the fourth channel is straight alpha and is there only if some pixel is not
+        opaque.
+
+    Warns
+    -----
+    UserWarning
+        For whatever is lost, such as all frames of an animation but the first.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is not a picture.
+    LimitError
+        If it is too large.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> kmcli.read_image("sample_images/china.jpg").shape
+    (427, 640, 3)
+    """
+    name = "the picture" if isinstance(source, bytes) else os.fspath(source)
+    with _named(name):
+        data = source if isinstance(source, bytes) else read_input(name, max_bytes)
+        decoded = decode_image(data, max_pixels)
+    for warning in decoded.warnings:
+        warnings.warn(f"{name}: {warning}", stacklevel=2)
+    return decoded.pixels
+
+
+def encode_png(image: QuantizedImage) -> bytes:
+    r"""Encode a quantized picture as an indexed PNG of the smallest bit depth that holds it.
+
+    Parameters
+    ----------
+    image : QuantizedImage
+        What to encode.
+
+    Returns
+    -------
+    bytes
+        The whole file.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> image = kmcli.quantize_image(kmcli.read_image("sample_images/logo.png"))
+    >>> kmcli.encode_png(image)[:4]
+    b'\x89PNG'
+    """
+    return encode_indexed_png(image.palette.colors, image.indices)
+
+
+def write_png(image: QuantizedImage, path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Write a quantized picture as ``kmcli quantize`` does: a whole indexed PNG, or nothing.
+
+    Parameters
+    ----------
+    image : QuantizedImage
+        What to write.
+    path : str or path-like
+        Where to; ``-`` is standard output.
+    force : bool
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written, or exists and `force` is false; then nothing has changed.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> pixels = kmcli.read_image("sample_images/logo.png")
+    >>> kmcli.write_png(kmcli.quantize_image(pixels), "logo-16.png")
+    >>> kmcli.write_png(kmcli.quantize_image(pixels), "logo-16.png")
+    Traceback (most recent call last):
+        ...
+    kmcli.errors.OutputError: logo-16.png: exists; use force to replace it
+    >>> kmcli.write_png(kmcli.quantize_image(pixels), "logo-16.png", force=True)
+    """
+    png, name = encode_png(image), os.fspath(path)
+    with _named(name):
+        publish([(name, png)], force=force)
+
+
+def read_palette(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
+    """Read a palette file, as ``kmcli quantize --palette`` does.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    ndarray of shape (n, 3) or (n, 4), uint8
+        1 to 256 colours in the order of the file, sRGB, with straight alpha if one of them is
+        not opaque.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is not a palette.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> image = kmcli.quantize_image(kmcli.read_image("photo.jpg"), kmcli.QuantizeSettings(8))
+    >>> kmcli.write_palette(image.palette, "photo.gpl")
+    >>> (kmcli.read_palette("photo.gpl") == image.palette.colors).all().item()
+    True
+    """
+    name = os.fspath(path)
+    with _named(name):
+        return decode_palette(read_input(name), name)
+
+
+def write_palette(palette: Palette, path: str | os.PathLike[str], *, force: bool = False) -> None:
+    """Write a palette file, as ``kmcli quantize --palette-out`` does.
+
+    Parameters
+    ----------
+    palette : Palette
+        What to write.
+    path : str or path-like
+        Where to; the suffix decides the format: .gpl, .pal, .hex, .act, .ase, .json or .css.
+    force : bool
+        Whether an existing file may be replaced.
+
+    Raises
+    ------
+    SettingsError
+        If the suffix is none of these.
+    OutputError
+        If it cannot be written, or exists and `force` is false; then nothing has changed.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> image = kmcli.quantize_image(kmcli.read_image("photo.jpg"), kmcli.QuantizeSettings(2))
+    >>> kmcli.write_palette(image.palette, "photo.hex")
+    >>> kmcli.read_palette("photo.hex").shape
+    (2, 3)
+    """
+    name = os.fspath(path)
+    stem, suffix = os.path.splitext(os.path.basename(name))
+    with _named(name):
+        publish([(name, encode_palette(palette, suffix, stem))], force=force)
+
+
+@contextlib.contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Name the file in what goes wrong, and options as Python does: force, not --force."""
+    try:
+        yield
+    except KmcliError as error:
+        text = re.sub(r"--([a-z-]+)", lambda option: option[1].replace("-", "_"), str(error))
+        raise type(error)(f"{name}: {text}", name) from None

@@ -1,0 +1,73 @@
+"""What users hand over as pixels or as a palette, checked before any work is done."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from kmcli.errors import SettingsError
+from kmcli.settings import MAX_COLORS
+
+
+def checked_pixels(pixels: ArrayLike) -> NDArray[np.uint8]:
+    """Make sure that pixels are what they should be, rather than guess what they are.
+
+    Two dimensions are refused because they may be grey values or the indices of a palette, and
+    numbers other than bytes because their range is not known.
+
+    Parameters
+    ----------
+    pixels : array_like of shape (height, width, 3) or (height, width, 4), uint8
+        sRGB, with straight alpha if there are four channels; an RGB or RGBA picture of Pillow
+        is one.
+
+    Returns
+    -------
+    ndarray of the same shape, uint8
+        The same memory where that is possible.
+
+    Raises
+    ------
+    SettingsError
+        If they are something else; the message says what helps.
+    """
+    array = np.asarray(pixels)
+    if array.dtype != np.uint8:
+        raise SettingsError(
+            f"the pixels have dtype {array.dtype}; expected uint8, from 0 to 255 each"
+        )
+    if array.ndim != 3 or array.shape[2] not in (3, 4):
+        raise SettingsError(
+            f"the pixels have shape {array.shape}; expected (height, width, 3) or "
+            "(height, width, 4), red, green, blue and alpha"
+        )
+    if array.size == 0:
+        raise SettingsError(f"the pixels have shape {array.shape}: there are none")
+    return array
+
+
+def checked_palette(palette: ArrayLike) -> NDArray[np.uint8]:
+    """Make sure that a palette is one.
+
+    Parameters
+    ----------
+    palette : array_like of shape (n, 3) or (n, 4), integer
+        1 to 256 colours, each number from 0 to 255.
+
+    Returns
+    -------
+    ndarray of the same shape, uint8
+
+    Raises
+    ------
+    SettingsError
+        If it is something else.
+    """
+    array = np.asarray(palette)
+    if array.ndim != 2 or array.shape[1] not in (3, 4):
+        raise SettingsError(
+            f"the palette has shape {array.shape}; expected (n, 3) or (n, 4), a colour per row"
+        )
+    if not 1 <= len(array) <= MAX_COLORS:
+        raise SettingsError(f"the palette has {len(array)} colours; it must be 1 to {MAX_COLORS}")
+    if not np.issubdtype(array.dtype, np.integer) or array.min() < 0 or array.max() > 255:
+        raise SettingsError("the colours of a palette must be whole numbers from 0 to 255")
+    return array.astype(np.uint8, copy=False)

@@ -1,0 +1,280 @@
+"""Animations are read as a viewer shows them, and written so that others see the same."""
+
+import io
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image, features
+
+from kmcli.errors import InputError, SettingsError
+from kmcli.image_io import (
+    Animation,
+    decode_frames,
+    decode_image,
+    encode_indexed,
+    encode_indexed_animation,
+)
+from kmcli.image_io.compose import Disposal, Layer, compose
+from tests.conftest import SAMPLES, Pixels
+from tests.hostile import encode
+
+CLEAR, RED, LIME, BLUE = (0, 0, 0, 0), (255, 0, 0, 255), (0, 255, 0, 255), (0, 0, 255, 255)
+COLORS = np.array([CLEAR, RED, LIME, BLUE, (9, 9, 9, 255)], dtype=np.uint8)
+
+
+def rgba(animation: Animation) -> NDArray[np.uint8]:
+    """All frames with alpha, black where nothing is seen."""
+    frames = animation.frames
+    if frames.shape[3] == 3:
+        frames = np.concatenate([frames, np.full_like(frames[..., :1], 255)], axis=3)
+    return frames * (frames[..., 3:] > 0)
+
+
+def by_pillow(data: bytes) -> NDArray[np.uint8]:
+    """The frames as another decoder composes them."""
+    frames = []
+    with Image.open(io.BytesIO(data)) as image:
+        for number in range(getattr(image, "n_frames", 1)):
+            image.seek(number)
+            frames.append(np.asarray(image.convert("RGBA")))
+    stacked = np.stack(frames)
+    return stacked * (stacked[..., 3:] > 0)
+
+
+def moving_square() -> Pixels:
+    frames = np.zeros((5, 20, 30), dtype=np.uint8)
+    for number in range(5):
+        frames[number, 4 : 10 + number, 5 * number : 5 * number + 8] = 1 + number % 3
+    frames[:, :2] = 4
+    return frames
+
+
+@pytest.mark.parametrize("format_name", ["png", "gif"])
+@pytest.mark.parametrize("channels", [3, 4])
+def test_frames_times_and_plays_are_kept(format_name: Any, channels: int) -> None:
+    frames, durations = moving_square(), (100, 50, 30, 900, 60)
+    data = encode_indexed_animation(COLORS[:, :channels], frames, durations, 3, format_name)
+    animation = decode_frames(data)
+    assert animation.durations == durations
+    assert animation.n_plays == 3
+    assert animation.warnings == ()
+    expected = rgba(Animation(COLORS[:, :channels][frames], (), 0, "", ()))
+    np.testing.assert_array_equal(rgba(animation), expected)
+    np.testing.assert_array_equal(by_pillow(data), expected)
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n_frames=st.integers(2, 5),
+    n_colors=st.integers(1, 256),
+    kind=st.sampled_from(["opaque", "clear", "translucent"]),
+    format_name=st.sampled_from(["png", "gif"]),
+)
+def test_any_frames_come_back(
+    seed: int, n_frames: int, n_colors: int, kind: str, format_name: Any
+) -> None:
+    random = np.random.default_rng(seed)
+    palette = random.integers(0, 256, (n_colors, 4), dtype=np.uint8)
+    palette[:, 3] = 255
+    if kind != "opaque":
+        palette[0] = 0
+    if kind == "translucent" and format_name == "png":
+        palette[1:, 3] = random.integers(1, 256, n_colors - 1)
+    palette = palette[:, :3] if kind == "opaque" else palette
+    frames = random.integers(0, n_colors, (n_frames, 6, 9), dtype=np.uint8)
+    keeps = random.random((n_frames, 6, 9)) < 0.7
+    for number in range(1, n_frames):
+        frames[number][keeps[number]] = frames[number - 1][keeps[number]]
+    durations = (40,) * n_frames
+    data = encode_indexed_animation(palette, frames, durations, 0, format_name)
+    expected = rgba(Animation(palette[frames], (), 0, "", ()))
+    np.testing.assert_array_equal(rgba(decode_frames(data)), expected)
+    np.testing.assert_array_equal(by_pillow(data), expected)
+
+
+def test_a_frame_like_the_one_before_is_kept() -> None:
+    frames = np.zeros((3, 8, 8), dtype=np.uint8)
+    for format_name in ("png", "gif"):
+        data = encode_indexed_animation(COLORS, frames, (50, 20, 30), 0, format_name)
+        assert decode_frames(data).durations[1:] == (20, 30)
+
+
+def test_what_does_not_change_costs_little() -> None:
+    random = np.random.default_rng(0)
+    still = random.integers(1, 5, (100, 100), dtype=np.uint8)
+    frames = np.repeat(still[np.newaxis], 10, axis=0)
+    for number in range(10):
+        frames[number, 10 * number : 10 * number + 5, 40:45] = 1
+    for format_name in ("png", "gif"):
+        one = len(encode_indexed(COLORS, still, format_name))
+        data = encode_indexed_animation(COLORS, frames, (50,) * 10, 0, format_name)
+        assert len(data) < 1.5 * one
+
+
+def test_times_of_gif_are_rounded_so_that_the_sum_stays_right() -> None:
+    frames = np.zeros((30, 2, 2), dtype=np.uint8)
+    data = encode_indexed_animation(COLORS, frames, (33,) * 30, 0, "gif")
+    durations = decode_frames(data).durations
+    assert set(durations) == {30, 40}
+    assert sum(durations) == 990
+
+
+def test_long_and_short_times_are_kept_by_png() -> None:
+    frames = np.zeros((4, 2, 2), dtype=np.uint8)
+    data = encode_indexed_animation(COLORS, frames, (0, 1, 65_535, 600_000), 1, "png")
+    assert decode_frames(data).durations == (0, 1, 65_535, 600_000)
+
+
+def test_all_frames_have_one_palette() -> None:
+    data = encode_indexed_animation(COLORS, moving_square(), (50,) * 5, 0, "png")
+    assert data.count(b"PLTE") == 1
+    assert data.count(b"fcTL") == 5
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.mode == "P"
+        assert bytes(image.getpalette() or []) == COLORS[:, :3].tobytes()
+
+
+def test_gif_refuses_translucent_colors() -> None:
+    palette = np.array([[1, 2, 3, 128]], dtype=np.uint8)
+    with pytest.raises(InputError, match="translucent"):
+        encode_indexed(palette, np.zeros((2, 2), np.uint8), "gif")
+
+
+@given(n=st.integers(1, 256), width=st.integers(1, 40), kind=st.sampled_from(["gif", "webp"]))
+def test_stills_of_other_formats_hold_exactly_the_colors(n: int, width: int, kind: Any) -> None:
+    random = np.random.default_rng(n)
+    palette = random.integers(0, 256, (n, 4), dtype=np.uint8)
+    if kind == "gif":
+        palette[:, 3] = np.where(palette[:, 3] < 99, 0, 255)
+    indices = random.integers(0, n, (5, width), dtype=np.uint8)
+    data = encode_indexed(palette, indices, kind)
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.format == kind.upper()
+    shown = palette[indices] * (palette[indices][..., 3:] > 0)
+    np.testing.assert_array_equal(by_pillow(data)[0], shown)
+
+
+def test_webp_says_how_large_a_picture_may_be() -> None:
+    with pytest.raises(InputError, match=r"16383 pixels a side, the picture has 20000 x 1"):
+        encode_indexed(COLORS, np.zeros((1, 20_000), np.uint8), "webp")
+
+
+def gif(*frames: Image.Image, **options: Any) -> bytes:
+    return encode(frames[0], "GIF", save_all=True, append_images=frames[1:], **options)
+
+
+@pytest.mark.parametrize("disposal", [0, 1, 2, 3])
+def test_gif_is_composed_as_others_do(disposal: int) -> None:
+    frames = []
+    for number in range(4):
+        frame = Image.new("RGBA", (12, 10))
+        frame.paste((60 * number, 200, 9, 255), (2 * number, number, 2 * number + 5, number + 4))
+        frames.append(frame)
+    data = gif(*frames, disposal=disposal, duration=70, loop=0)
+    animation = decode_frames(data)
+    np.testing.assert_array_equal(rgba(animation), by_pillow(data))
+    assert (animation.n_plays, set(animation.durations)) == (0, {70})
+
+
+@pytest.mark.parametrize(
+    ("disposal", "blend"),
+    # Without (2, 1): there Pillow forgets to restore what was there before.
+    list(itertools.product([0, 1, 2], [0, 1]))[:-1],
+)
+def test_apng_is_composed_as_others_do(disposal: int, blend: int) -> None:
+    frames = []
+    for number in range(4):
+        frame = Image.new("RGBA", (12, 10))
+        frame.paste((60 * number, 200, 9, 255), (2 * number, number, 2 * number + 5, number + 4))
+        frames.append(frame)
+    data = encode(
+        frames[0],
+        "PNG",
+        save_all=True,
+        append_images=frames[1:],
+        duration=70,
+        loop=2,
+        disposal=disposal,
+        blend=blend,
+    )
+    animation = decode_frames(data)
+    np.testing.assert_array_equal(rgba(animation), by_pillow(data))
+    assert (animation.n_plays, animation.durations) == (2, (70,) * 4)
+
+
+def test_disposal_clears_or_restores() -> None:
+    def layer(left: int, color: tuple[int, ...], disposal: Disposal) -> Layer:
+        pixels = np.full((1, 2, 4), color, dtype=np.uint8)
+        return Layer(left, 0, pixels, is_over=True, disposal=disposal)
+
+    layers = [
+        layer(0, RED, Disposal.KEEP),
+        layer(1, LIME, Disposal.RESTORE),
+        layer(2, BLUE, Disposal.CLEAR),
+        layer(3, LIME, Disposal.KEEP),  # half of it outside
+    ]
+    shown = [frame[0].copy().tolist() for frame in compose((4, 1), layers)]
+    colors = {tuple(color): name for color, name in zip(COLORS.tolist(), ".RLB", strict=False)}
+    rows = ["".join(colors[tuple(pixel)] for pixel in row) for row in shown]
+    assert rows == ["RR..", "RLL.", "RRBB", "RR.L"]
+
+
+def test_translucent_frames_are_blended() -> None:
+    below = Image.new("RGBA", (2, 2), (200, 0, 0, 255))
+    above = Image.new("RGBA", (2, 2), (0, 0, 200, 128))
+    data = encode(below, "PNG", save_all=True, append_images=[above], blend=1)
+    shown = decode_frames(data).frames[1]
+    assert np.abs(shown[0, 0, :3].astype(int) - [100, 0, 100]).max() <= 1
+
+
+@pytest.mark.parametrize("format_name", ["WEBP", "AVIF"])
+def test_animations_of_other_formats_are_read(format_name: str) -> None:
+    if format_name == "AVIF" and not features.check("avif"):
+        pytest.skip("this Pillow cannot write AVIF")
+    colors = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
+    first, *others = [Image.new("RGB", (40, 30), color) for color in colors]
+    options = {"lossless": True} if format_name == "WEBP" else {"quality": 95}
+    data = encode(first, format_name, save_all=True, append_images=others, duration=80, **options)
+    animation = decode_frames(data)
+    assert animation.frames.shape == (3, 30, 40, 3)
+    assert animation.durations == (80, 80, 80)
+    assert np.abs(animation.frames[:, 9, 9].astype(int) - colors).max() < 12
+
+
+def test_frames_smaller_than_the_screen_leave_the_rest_empty() -> None:
+    small = encode_indexed(COLORS[:, :3], np.ones((2, 2), np.uint8), "gif")
+    wide = small[:6] + b"\x05\0\x04\0" + small[10:]
+    decoded = decode_image(wide)
+    assert decoded.pixels.shape == (4, 5, 4)
+    assert decoded.pixels[..., 3].sum() == 4 * 255
+
+
+def test_one_frame_can_be_taken() -> None:
+    data = (SAMPLES / "orbit.webp").read_bytes()
+    frames = decode_frames(data).frames
+    taken = decode_image(data, frame=7)
+    np.testing.assert_array_equal(taken.pixels, frames[6])
+    assert taken.warnings == ()
+    with pytest.raises(SettingsError, match="no frame 25: the picture has 24"):
+        decode_image(data, frame=25)
+
+
+def test_pages_are_no_frames_but_can_be_taken() -> None:
+    pages = [Image.new("RGB", (8 + number, 8), (90 * number, 0, 0)) for number in range(3)]
+    data = encode(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    decoded = decode_frames(data)
+    assert decoded.frames.shape == (1, 8, 8, 3)
+    assert decoded.warnings == ("only the first of 3 pages is used; --frame takes another",)
+    third = decode_image(data, frame=3)
+    assert third.pixels.shape == (8, 10, 3)
+    assert third.pixels[0, 0].tolist() == [180, 0, 0]
+
+
+def test_of_an_icon_the_largest_picture_is_taken() -> None:
+    data = encode(Image.new("RGB", (64, 64), "red"), "ICO", sizes=[(16, 16), (64, 64), (32, 32)])
+    assert decode_image(data).pixels.shape[:2] == (64, 64)
