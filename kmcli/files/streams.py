@@ -100,9 +100,10 @@ class StandardOutput(io.TextIOBase):
         """Tell whether it is a terminal."""
         return os.isatty(1)
 
-    def write(self, text: str) -> int:
-        """Write text at once."""
-        write_stdout(text.encode("utf-8", "surrogateescape"))
+    def write(self, text: str | bytes) -> int:
+        """Write text at once, or bytes, as click may ask for."""
+        data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+        write_stdout(data)
         return len(text)
 
 
