@@ -31,7 +31,7 @@ def plot_comparison(rows: Sequence[dict[str, Any]], target: Path) -> None:
         panel.grid(alpha=0.3)
     axes[0].set_ylabel("MSE, geometric mean over the pictures")
     handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(colors), frameon=False)
     figure.savefig(target, dpi=100)
 
 
