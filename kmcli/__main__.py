@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import warnings
 
 
 def main() -> None:
@@ -14,6 +15,11 @@ def main() -> None:
     # A fit runs on one thread; idle ones of the linear algebra would only cost memory.
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, "1")
+
+    # What libraries warn of is for those who write programs. What the user should know, kmcli
+    # finds out itself and says in a line of its own.
+    if not os.environ.get("KMCLI_DEBUG"):
+        warnings.showwarning = lambda *_args, **_kwargs: None
 
     from kmcli.cli.main import run
 

@@ -3,11 +3,16 @@
 import os
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from tests.warm import Warm
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample_images"
@@ -45,3 +50,22 @@ def logo() -> Pixels:
     from PIL import Image
 
     return np.asarray(Image.open(SAMPLES / "logo.png"))
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
+    """Start kmcli again and again, without the time that Python takes to start."""
+    server = Warm(tmp_path_factory.mktemp("warm"))
+    yield server
+    server.close()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what the tests of reliability have counted; docs/reliability.md quotes it."""
+    counts: Counter[str] = Counter()
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name.startswith("reliability: "):
+                counts[name] += value
+    for name in sorted(counts):
+        terminalreporter.write_line(f"{name}: {counts[name]}")

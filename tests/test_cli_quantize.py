@@ -429,7 +429,7 @@ def test_names_are_escaped(tmp_path: Path) -> None:
         [sys.executable, "-m", "kmcli", "quantize", name], capture_output=True, check=False
     )
     assert done.returncode == 3
-    assert b"\\x1b[31m\\n\\udcff.png: there is no such file" in done.stderr
+    assert b"\\x1b[31m\\n\\xff.png: there is no such file" in done.stderr
     assert done.stderr.count(b"\n") == 1
 
 

@@ -182,8 +182,10 @@ def plan(
     _refuse_collisions(jobs, besides)
     on_stdout = any(STREAM in job.outputs for job in jobs) and not options.dry_run
     outputs.check(besides, reports, to, inputs=names, data_on_stdout=on_stdout)
-    if on_stdout:
-        outputs.refuse_terminal()
+    if not options.dry_run:
+        for job in jobs:
+            for path in job.targets:
+                outputs.refuse_terminal(path)
     return jobs
 
 
@@ -218,14 +220,18 @@ def run(
     written: list[Report] = []
     rows: list[Sequence[Field]] = []
     n_untried = 0
-    outcomes = _outcomes(jobs, work, to, options)
-    with console.progress(len(jobs), quiet=reports.quiet) as progress:
+    with (
+        contextlib.closing(_outcomes(jobs, work, to, options)) as outcomes,
+        console.progress(len(jobs), quiet=reports.quiet) as progress,
+    ):
         for job in jobs:
             if n_untried:
                 outcome = Outcome(error=OutputError("was not tried, since the disk is full"))
                 n_untried += 1
             else:
                 made = next(outcomes)
+                if len(jobs) == 1 and not made.is_failure:
+                    made = _with_report_file(made, reports)
                 outcome = made if options.dry_run else _published(made, to, options)
                 _tell(job, outcome, quiet=reports.quiet)
             tally.add(outcome.error)
@@ -239,17 +245,17 @@ def run(
             progress.advance(job.source)
             if isinstance(outcome.error, DiskFullError):
                 n_untried = 1
-    outcomes.close()
     if n_untried > 1:
         console.error(f"the disk is full: {n_untried - 1} more inputs were not tried")
     if options.dry_run and not reports.on_stdout:
         outputs.print_table("What would be written", rows)
-    if reports.report_file is not None:
-        files = [(reports.report_file, outputs.report_bytes(written, reports.report_file))]
-        publish(files, force=to.force, make_folders=to.output_dir is not None)
+    code = tally.exit_code(skipped_ok=options.skipped_ok)
+    # That of one input that went well is there already: both, or neither.
+    if len(jobs) > 1 or tally.failures or options.dry_run:
+        code = _publish_reports(written, reports.report_file, to, code)
     if len(jobs) > 1 and not reports.quiet:
         console.say(str(tally))
-    return tally.exit_code(skipped_ok=options.skipped_ok)
+    return code
 
 
 def results(
@@ -310,6 +316,32 @@ def _published(outcome: Outcome, to: OutputOptions, options: BatchOptions) -> Ou
     except OutputError as error:
         return Outcome(error=error)
     return outcome
+
+
+def _with_report_file(outcome: Outcome, reports: ReportOptions) -> Outcome:
+    """Have the report published together with what it reports on."""
+    if reports.report_file is None:
+        return outcome
+    data = outputs.report_bytes(outcome.reports, reports.report_file)
+    return replace(outcome, files=(*outcome.files, (reports.report_file, data)))
+
+
+def _publish_reports(
+    written: "Sequence[Report]", path: str | None, to: OutputOptions, code: ExitCode
+) -> ExitCode:
+    """Write a file of reports, if one is wanted; a failure changes the exit code of success."""
+    if path is None:
+        return code
+    try:
+        publish(
+            [(path, outputs.report_bytes(written, path))],
+            force=to.force,
+            make_folders=to.output_dir is not None,
+        )
+    except OutputError as error:
+        console.error(str(error), error.name)
+        return error.exit_code if code in (ExitCode.DONE, ExitCode.DECLINED) else code
+    return code
 
 
 def _with_failure_report(outcome: Outcome, job: Job) -> Outcome:

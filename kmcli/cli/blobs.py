@@ -9,6 +9,7 @@ import click
 
 from kmcli.cli import console, outputs
 from kmcli.cli.options import (
+    ANY_PATH,
     GroupedCommand,
     OutputOptions,
     ReportOptions,
@@ -89,7 +90,7 @@ class _Extras:
     "--data",
     group=DATA_GROUP,
     metavar="FILE",
-    type=click.Path(),
+    type=ANY_PATH,
     help="Cluster points from CSV instead; - is standard input.",
 )
 @option(
@@ -132,14 +133,14 @@ class _Extras:
     "--html",
     group=MORE_GROUP,
     metavar="FILE",
-    type=click.Path(),
+    type=ANY_PATH,
     help="The steps as a page to play with in a browser, for k from 1 to 6.",
 )
 @option(
     "--csv",
     group=MORE_GROUP,
     metavar="FILE",
-    type=click.Path(),
+    type=ANY_PATH,
     help="Points with their clusters and distances as CSV; - is standard output.",
 )
 @figure_options()

@@ -1,12 +1,12 @@
 """Standard error: messages, one line each, and progress; no result depends on them."""
 
 import contextlib
-import os
-import signal
 import sys
 from collections.abc import Iterator
-from types import FrameType
 from typing import Protocol
+
+from kmcli.cli.signals import put_right_before_death
+from kmcli.files import printable, write_stderr
 
 
 class Progress(Protocol):
@@ -28,46 +28,41 @@ def warning(message: str, name: str | None = None) -> None:
 
 def say(message: str) -> None:
     """Tell how it went."""
-    plain(f"{one_line(message)}\n")
+    plain(f"{printable(message)}\n")
 
 
 def plain(text: str) -> None:
     """Write to standard error as it stands; if that fails, the message is lost, no more."""
-    with contextlib.suppress(OSError, ValueError):
-        os.write(2, text.encode("utf-8", "backslashreplace"))
-
-
-def one_line(text: str) -> str:
-    r"""Escape what could break out of the line or steer a terminal.
-
-    Control characters, line separators and marks of direction become ``\x1b`` and the like,
-    undecodable bytes of file names ``\udcff``.
-    """
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )
+    write_stderr(text.encode("utf-8", "backslashreplace"))
 
 
 def _prefixed(message: str, name: str | None) -> str:
     shown = "<stdin>" if name == "-" else name
-    return one_line(f"{shown}: {message}" if shown else message)
+    return printable(f"{shown}: {message}" if shown else message)
 
 
-class _Silent:
-    def advance(self, name: str) -> None:
-        pass
+class _Count:
+    """Progress that shows only when it is cut short."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.n_done = 0
+
+    def advance(self, name: str) -> None:  # noqa: ARG002 - a bar shows it
+        self.n_done += 1
+
+    def interrupted(self) -> None:
+        plain(f"kmcli: interrupted after {self.n_done} of {self.total}\n")
 
 
-class _Bar:
+class _Bar(_Count):
     def __init__(self, total: int) -> None:
         # Late: importing rich takes as long as quantizing a small picture.
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as RichProgress
 
-        self.total = total
-        self.n_done = 0
+        super().__init__(total)
         self.rich = RichProgress(
             BarColumn(),
             MofNCompleteColumn(),
@@ -79,25 +74,39 @@ class _Bar:
         self.task = self.rich.add_task("", total=total)
 
     def advance(self, name: str) -> None:
-        self.n_done += 1
-        self.rich.update(self.task, advance=1, description=one_line(name))
+        super().advance(name)
+        with _terminal_may_be_gone():
+            self.rich.update(self.task, advance=1, description=printable(name))
 
-    def die(self, signal_number: int, _frame: FrameType | None) -> None:
-        """Give the terminal its cursor back before the signal does its work."""
-        self.rich.stop()
-        plain(f"kmcli: interrupted after {self.n_done} of {self.total}\n")
-        signal.signal(signal_number, signal.SIG_DFL)
-        os.kill(os.getpid(), signal_number)
+    def start(self) -> None:
+        with _terminal_may_be_gone():
+            self.rich.start()
+
+    def stop(self) -> None:
+        with _terminal_may_be_gone():
+            self.rich.stop()
+
+    def interrupted(self) -> None:
+        """Give the terminal its cursor back as well."""
+        self.stop()
+        super().interrupted()
+
+
+def _terminal_may_be_gone() -> contextlib.AbstractContextManager[None]:
+    # Its window was closed, and the program told to live on: what it shows does not matter.
+    return contextlib.suppress(OSError)
 
 
 @contextlib.contextmanager
 def progress(total: int, *, quiet: bool) -> Iterator[Progress]:
-    """Show a bar for several inputs, if standard error is a terminal.
+    """Show a bar for several things to do, if standard error is a terminal.
+
+    A signal that cuts the work short is answered by how far it got.
 
     Parameters
     ----------
     total : int
-        Number of inputs.
+        How many there are.
     quiet : bool
         Whether to show nothing in any case.
 
@@ -105,18 +114,18 @@ def progress(total: int, *, quiet: bool) -> Iterator[Progress]:
     ------
     Progress
     """
-    if quiet or total < 2 or not (sys.stderr and sys.stderr.isatty()):
-        yield _Silent()
+    if quiet or total < 2:
+        yield _Count(total)
+        return
+    if not (sys.stderr and sys.stderr.isatty()):
+        count = _Count(total)
+        with put_right_before_death(count.interrupted):
+            yield count
         return
     bar = _Bar(total)
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in signals}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, bar.die)
-    try:
-        with bar.rich:
+    with put_right_before_death(bar.interrupted):
+        bar.start()
+        try:
             yield bar
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        finally:
+            bar.stop()

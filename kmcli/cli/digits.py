@@ -9,6 +9,7 @@ import click
 
 from kmcli.cli import console, outputs
 from kmcli.cli.options import (
+    ANY_PATH,
     FIGURE_GROUP,
     GroupedCommand,
     OutputOptions,
@@ -112,7 +113,7 @@ class Pictures:
 @option(
     "--csv",
     group=DIGITS_GROUP,
-    type=click.Path(),
+    type=ANY_PATH,
     metavar="FILE",
     help="Cluster and digit of each picture as CSV; - is standard output.",
 )

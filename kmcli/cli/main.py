@@ -1,5 +1,6 @@
 """The command group, and the boundary where errors become messages and exit codes."""
 
+import contextlib
 import os
 import signal
 import traceback
@@ -13,8 +14,10 @@ from kmcli.cli.blobs import blobs
 from kmcli.cli.completion import completion
 from kmcli.cli.digits import digits
 from kmcli.cli.quantize import quantize
+from kmcli.cli.shortage import shortage
+from kmcli.cli.signals import die_by
 from kmcli.errors import ExitCode, KmcliError
-from kmcli.files import PipeClosedError, secure_standard_streams
+from kmcli.files import PipeClosedError, StandardOutput, secure_standard_streams
 
 EXIT_MEANINGS = {
     ExitCode.DONE: "done",
@@ -62,28 +65,32 @@ def run(arguments: Sequence[str]) -> int:
     """
     secure_standard_streams()
     try:
-        code = cli.main(list(arguments), prog_name="kmcli", standalone_mode=False)
+        with contextlib.redirect_stdout(StandardOutput()):
+            code = cli.main(list(arguments), prog_name="kmcli", standalone_mode=False)
     except click.UsageError as error:
         console.error(_usage_message(error))
         return ExitCode.USAGE
     except click.ClickException as error:
         console.error(error.format_message())
         return ExitCode.USAGE
-    except (BrokenPipeError, PipeClosedError):
-        return _die_by(signal.SIGPIPE)
+    except PipeClosedError:
+        return die_by(signal.SIGPIPE)
     except KmcliError as error:
         console.error(str(error), error.name)
         return error.exit_code
     except MemoryError:
         console.error("not enough memory")
         return ExitCode.LIMIT
-    except OSError as error:
-        # Only what click itself writes, help and version, gets here: a full or closed stream.
-        console.error(f"standard output: {(error.strerror or str(error)).lower()}")
-        return ExitCode.OUTPUT
     except Exception as error:  # noqa: BLE001 - the last resort, so that there is no traceback
         if os.environ.get("KMCLI_DEBUG"):
             console.plain(traceback.format_exc())
+        message = shortage(error)
+        if message is not None:
+            console.error(message)
+            return ExitCode.LIMIT
+        if isinstance(error, OSError):  # such as a current folder that has been removed
+            console.error(f"the system refused: {(error.strerror or str(error)).lower()}")
+            return ExitCode.OUTPUT
         console.error(
             f"a fault of kmcli itself ({type(error).__name__}: {error}); please report it, "
             "with what KMCLI_DEBUG=1 shows"
@@ -96,10 +103,3 @@ def _usage_message(error: click.UsageError) -> str:
     command = error.ctx.command_path if error.ctx else "kmcli"
     message = " ".join(error.format_message().split()).rstrip(".")
     return f"{message}; see '{command} --help'"
-
-
-def _die_by(signal_number: signal.Signals) -> int:
-    """End as a program does that knows nothing of the signal, so that the shell sees it."""
-    signal.signal(signal_number, signal.SIG_DFL)
-    os.kill(os.getpid(), signal_number)
-    return 128 + signal_number

@@ -52,6 +52,9 @@ def option(*names: str, group: str, **kwargs: Any) -> Callable[[F], F]:
     return click.option(*names, cls=GroupedOption, group=group, **kwargs)
 
 
+ANY_PATH = click.Path(readable=False)
+"""Any name of a file. What cannot be read is found out when it is read, and is no usage error."""
+
 COMMON_GROUP = "Most used"
 FIGURE_GROUP = "Pictures"
 KMEANS_GROUP = "k-means, as in scikit-learn"
@@ -185,7 +188,7 @@ def output_options() -> Callable[[F], F]:
             "--output-dir",
             group=COMMON_GROUP,
             metavar="DIR",
-            type=click.Path(),
+            type=ANY_PATH,
             help="Folder for the outputs, made if missing.  [default: the current one]",
         ),
         option(
@@ -313,7 +316,7 @@ def report_options() -> Callable[[F], F]:
             "--report-file",
             group=REPORT_GROUP,
             metavar="FILE",
-            type=click.Path(),
+            type=ANY_PATH,
             help="Write it to a file as well; .json and .jsonl mean JSON.",
         ),
         option(

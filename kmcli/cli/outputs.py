@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import click
 
 from kmcli.cli.options import OutputOptions, ReportOptions
 from kmcli.errors import OutputError
-from kmcli.files import STREAM, check_target, publish, write_stdout
+from kmcli.files import STREAM, check_stdout, check_target, publish, write_stdout
 
 if TYPE_CHECKING:
     from kmcli.report.model import Field, Report
@@ -55,6 +56,8 @@ def check(
             "standard output can carry one thing: give -o FILE for the data, or --report-file "
             "for the report"
         )
+    if reports.on_stdout or data_on_stdout:
+        check_stdout()
     files = [*targets, *([reports.report_file] if reports.report_file is not None else [])]
     taken: set[str] = set()
     for path in files:
@@ -68,16 +71,34 @@ def check(
         check_target(path, force=force, inputs=inputs, make_folders=make_folders)
 
 
-def refuse_terminal() -> None:
+def refuse_terminal(path: str) -> None:
     """Keep an image from being written to a terminal.
+
+    Parameters
+    ----------
+    path : str
+        Where it would go; ``-`` is standard output.
 
     Raises
     ------
     OutputError
-        If standard output is one.
+        If that is a terminal.
     """
-    if os.isatty(1):
+    if _is_terminal(path):
         raise OutputError("an image is not written to a terminal; use -o FILE or redirect")
+
+
+def _is_terminal(path: str) -> bool:
+    if path == STREAM:
+        return os.isatty(1)
+    with contextlib.suppress(OSError, ValueError):
+        if stat.S_ISCHR(os.stat(path).st_mode):
+            descriptor = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC)
+            try:
+                return os.isatty(descriptor)
+            finally:
+                os.close(descriptor)
+    return False
 
 
 def write_all(

@@ -5,28 +5,31 @@ the one that started them. So a worker can be lost at any time, and nothing but 
 """
 
 import contextlib
-import functools
 import multiprocessing
 import os
+import shutil
 import signal
 import threading
-from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.connection import wait
-from typing import TypeVar
+from multiprocessing import forkserver, resource_tracker, util
+from multiprocessing.connection import Connection, wait
+from typing import Any, Generic, TypeVar
 
+from kmcli.cli.shortage import shortage
+from kmcli.cli.signals import DEADLY, put_right_before_death
 from kmcli.errors import KmcliError, LimitError
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _LOOK_AHEAD = 2
-"""Jobs in hand for each worker: none waits for work, and few results wait to be used."""
+"""Jobs done or in hand for each worker: few results wait for those before them."""
 
-_DEADLY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PRELOADED = ["sklearn.cluster", "kmcli.quantize", "kmcli.image_io"]
+
+# A server that has imported everything once gives birth to the workers: plain forking is not
+# safe beside threads, and importing anew in each takes longer than a picture.
+_CONTEXT = multiprocessing.get_context("forkserver")
 
 
 def n_cores() -> int:
@@ -50,53 +53,176 @@ def run_in_order(
     tasks : sequence
         What to do.
     n_workers : int
-        How many processes to use; with one, or for one task, this very process does the work.
+        How many processes to use; with one, or for one task, this very process does the work,
+        as it does if the system allows no more processes.
 
     Yields
     ------
     object or KmcliError
         What came of each task, in their order, or why nothing did.
     """
-    attempt = functools.partial(_attempt, work)
-    if n_workers == 1 or len(tasks) < 2:
-        yield from map(attempt, tasks)
-        return
-    remaining = deque(tasks)
-    n_at_once = min(n_workers, len(tasks))
-    while remaining:
-        with _started_pool(n_at_once) as pool:
-            yield from _drain(pool, attempt, remaining, n_at_once * _LOOK_AHEAD)
-        # Whatever is left here was in hand, or behind that, when a worker died. Which of the
-        # tasks in hand killed it shows when they are done one by one, each by its own process.
-        for _ in range(min(len(remaining), n_at_once * _LOOK_AHEAD)):
-            with _started_pool(1) as pool:
-                yield _alone(pool, attempt, remaining.popleft())
+    if n_workers > 1 and len(tasks) > 1:
+        with _server(), _started(work, min(n_workers, len(tasks))) as workers:
+            if workers:
+                yield from _shared(work, tasks, workers)
+                return
+    for task in tasks:
+        yield _attempt(work, task)
 
 
-def _drain(
-    pool: ProcessPoolExecutor,
-    attempt: Callable[[Task], Result | KmcliError],
-    remaining: deque[Task],
-    n_ahead: int,
-) -> Iterator[Result | KmcliError]:
-    """Do tasks until none remains or a worker dies."""
-    in_hand: deque[Future[Result | KmcliError]] = deque()
-    with contextlib.suppress(BrokenProcessPool):
-        while remaining:
-            while len(in_hand) < min(n_ahead, len(remaining)):
-                in_hand.append(pool.submit(attempt, remaining[len(in_hand)]))
-            result = in_hand.popleft().result()
-            remaining.popleft()
-            yield result
+class _Worker(Generic[Task, Result]):
+    """A process that does one task after the other."""
+
+    def __init__(self, work: Callable[[Task], Result]) -> None:
+        self.number: int | None = None
+        self.connection, theirs = _CONTEXT.Pipe()
+        ignored = [number for number in DEADLY if signal.getsignal(number) is signal.SIG_IGN]
+        self.process = _CONTEXT.Process(target=_serve, args=(work, theirs, ignored), daemon=True)
+        try:
+            self.process.start()
+        except (OSError, EOFError) as error:
+            self.connection.close()
+            raise ChildProcessError(str(error)) from None
+        finally:
+            theirs.close()  # so that the end of the process is the end of what comes from it
+
+    def give(self, number: int, task: Task) -> None:
+        """Have the task of this number done."""
+        self.number = number
+        with contextlib.suppress(OSError):  # it is dead, and will be found so
+            self.connection.send(task)
+
+    def collect(self) -> Result | KmcliError | None:
+        """Take what came of the task; None if the process died over it."""
+        self.number = None
+        try:
+            result: Result | KmcliError | Exception = self.connection.recv()
+        except (EOFError, OSError):
+            return None
+        if isinstance(result, Exception) and not isinstance(result, KmcliError):
+            raise result
+        return result
+
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
+        self.process.kill()
+        self.process.join()
+        self.connection.close()
 
 
-def _alone(
-    pool: ProcessPoolExecutor, attempt: Callable[[Task], Result | KmcliError], task: Task
-) -> Result | KmcliError:
+@contextlib.contextmanager
+def _started(
+    work: Callable[[Task], Result], n_workers: int
+) -> Iterator[list[_Worker[Task, Result]]]:
+    """Start workers, or as many as the system allows, and end them at the end."""
+    workers: list[_Worker[Task, Result]] = []
     try:
-        return pool.submit(attempt, task).result()
-    except BrokenProcessPool:
-        return LimitError("the process that worked on it was killed, perhaps for want of memory")
+        with contextlib.suppress(OSError):
+            for _ in range(n_workers):
+                workers.append(_Worker(work))  # noqa: PERF401 - those before a failure count
+        yield workers
+    finally:
+        for worker in workers:
+            worker.end()
+
+
+def _shared(
+    work: Callable[[Task], Result], tasks: Sequence[Task], workers: list[_Worker[Task, Result]]
+) -> Iterator[Result | KmcliError]:
+    """Share tasks among workers, and give what came of them in their order."""
+    done: dict[int, Result | KmcliError] = {}
+    n_given = 0
+    n_ahead = _LOOK_AHEAD * len(workers)
+    for number in range(len(tasks)):
+        n_allowed = min(number + n_ahead, len(tasks))
+        while number not in done:
+            for worker in workers:
+                if worker.number is None and n_given < n_allowed:
+                    worker.give(n_given, tasks[n_given])
+                    n_given += 1
+            if not workers:
+                done[number] = LimitError("the system allows no process to work on it")
+            _collect(work, workers, done)
+        yield done.pop(number)
+
+
+def _collect(
+    work: Callable[[Task], Result],
+    workers: list[_Worker[Task, Result]],
+    done: dict[int, Result | KmcliError],
+) -> None:
+    """Wait for results, and replace workers that died."""
+    busy = {worker.connection: worker for worker in workers if worker.number is not None}
+    for connection in wait(list(busy)) if busy else []:
+        worker = busy[connection]  # type: ignore[index]  # it is one of those
+        number, result = worker.number, worker.collect()
+        if result is None:
+            worker.end()
+            workers.remove(worker)
+            with contextlib.suppress(OSError):
+                workers.append(_Worker(work))
+            result = LimitError(
+                "the process that worked on it was killed, perhaps for want of memory"
+            )
+        if number is not None:
+            done[number] = result
+
+
+@contextlib.contextmanager
+def _server() -> Iterator[None]:
+    """Start what gives birth to the workers, and leave nothing of it behind."""
+    folders: list[str] = []
+    with put_right_before_death(lambda: _remove(folders)):
+        with contextlib.suppress(OSError):  # then no worker will start, which is found out
+            folders.append(util.get_temp_dir())  # for a socket; signals would leave it behind
+            _CONTEXT.set_forkserver_preload(_PRELOADED)
+            with _silence():
+                resource_tracker.ensure_running()
+                # Ctrl-C goes to all processes. It must not find one that does not yet know how
+                # to die without a traceback, so they start with signals blocked.
+                before = signal.pthread_sigmask(signal.SIG_BLOCK, DEADLY)
+                try:
+                    forkserver.ensure_running()
+                finally:
+                    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        yield
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Start processes that have nothing to say: what they find out, they send."""
+    if os.environ.get("KMCLI_DEBUG"):
+        yield
+        return
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
+
+
+def _remove(folders: Sequence[str]) -> None:
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _serve(work: Callable[[Any], Any], tasks: Connection, ignored: Sequence[int]) -> None:
+    """Do tasks until there are no more; die quietly by a signal, and with the parent."""
+    for number in DEADLY:
+        signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, DEADLY)
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            task = tasks.recv()
+            try:
+                result = _attempt(work, task)
+            except Exception as error:  # noqa: BLE001 - a fault, which the parent has to tell
+                result = RuntimeError(f"{type(error).__name__}: {error}")
+            tasks.send(result)
 
 
 def _attempt(work: Callable[[Task], Result], task: Task) -> Result | KmcliError:
@@ -104,31 +230,11 @@ def _attempt(work: Callable[[Task], Result], task: Task) -> Result | KmcliError:
         return work(task)
     except KmcliError as error:
         return error
-    except MemoryError:
-        return LimitError("not enough memory")
-
-
-@contextlib.contextmanager
-def _started_pool(n_workers: int) -> Iterator[ProcessPoolExecutor]:
-    # A server that has imported everything once gives birth to the workers: plain forking is
-    # not safe beside threads, and importing anew in each takes longer than a picture.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
-    deadly = [number for number in _DEADLY if signal.getsignal(number) is not signal.SIG_IGN]
-    pool = ProcessPoolExecutor(
-        n_workers, mp_context=context, initializer=_start_worker, initargs=(deadly,)
-    )
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _start_worker(deadly: Sequence[signal.Signals]) -> None:
-    """Let a worker die quietly by a signal, and with the process that it works for."""
-    for number in _DEADLY:
-        signal.signal(number, signal.SIG_DFL if number in deadly else signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    except Exception as error:
+        message = shortage(error)
+        if message is None:
+            raise
+        return LimitError(message)
 
 
 def _die_with_parent() -> None:

@@ -8,7 +8,7 @@ import click
 
 from kmcli.cli import batch, quantize_palette
 from kmcli.cli.inputs import find_inputs
-from kmcli.cli.options import BatchOptions, GroupedCommand, OutputOptions, ReportOptions
+from kmcli.cli.options import ANY_PATH, BatchOptions, GroupedCommand, OutputOptions, ReportOptions
 from kmcli.cli.quantize_file import Work
 from kmcli.cli.quantize_format import choose_encoding
 from kmcli.cli.quantize_options import given, quantize_options
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     short_help="Reduce pictures to few colours.",
     epilog="Example: kmcli quantize photo.jpg -k 16 writes photo-k16.png beside photo.jpg.",
 )
-@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path())
+@click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=ANY_PATH)
 @quantize_options()
 def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     """Reduce pictures to few colours, learned from their pixels by k-means.

@@ -37,7 +37,7 @@ class Picture:
     n_bytes : int
         Size of the file.
     mtime_ns : int or None
-        Its modification time in nanoseconds; None for a stream.
+        Its modification time in nanoseconds; None if it has none or it is not wanted.
     decoded : DecodedImage
         Its pixels; the frames of an animation stand one below the other.
     timing : Timing or None
@@ -132,7 +132,7 @@ class Work:
             skip_if_larger=self.skip_if_larger,
             with_report=self.with_report,
             terminal=self.terminal,
-            mtime_ns=picture.mtime_ns if self.keep_mtime else None,
+            mtime_ns=picture.mtime_ns,
             palette_out=self.palette_out,
             notes=notes,
         )
@@ -147,7 +147,7 @@ class Work:
         from kmcli.quantize.histogram import count_colors
 
         data = read_input(source, self.max_bytes)
-        mtime_ns = None if is_stream(source) else os.stat(source).st_mtime_ns
+        mtime_ns = _mtime_ns(source) if self.keep_mtime else None
         n_bytes = len(data)
         if n_bytes > _LARGE_FILE and self.palettes is None:
             import_in_background()
@@ -256,3 +256,12 @@ class Work:
             grey = np.tile(grey, (picture.n_frames, 1))
             return weigh_colors(pixels, histogram, (1.0 + grey) / 256)
         return histogram
+
+
+def _mtime_ns(source: str) -> int | None:
+    if is_stream(source):
+        return None
+    try:
+        return os.stat(source).st_mtime_ns
+    except OSError:
+        raise InputError("went away while it was read") from None

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from kmcli.cli.options import (
+    ANY_PATH,
     COMMON_GROUP,
     REPORT_GROUP,
     F,
@@ -113,7 +114,7 @@ def _common_options() -> Callable[[F], F]:
             "--output",
             group=COMMON_GROUP,
             metavar="FILE",
-            type=click.Path(),
+            type=ANY_PATH,
             help="Output of a single input, a PNG, or by its name .gif or .webp; - is standard "
             "output.  [default: NAME-kN.png]",
         ),
@@ -122,7 +123,7 @@ def _common_options() -> Callable[[F], F]:
             "--output-dir",
             group=COMMON_GROUP,
             metavar="DIR",
-            type=click.Path(),
+            type=ANY_PATH,
             help="Folder for outputs with default names, made if missing.  "
             "[default: beside the input]",
         ),
@@ -279,7 +280,7 @@ def _method_options() -> Callable[[F], F]:
             "--weight-mask",
             group=METHOD_GROUP,
             metavar="FILE",
-            type=click.Path(),
+            type=ANY_PATH,
             help="Grey picture of the same size: where it is light, colours count more.",
         ),
     )

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from kmcli.files import printable
+
 Value = str | int | float | bool | None | Sequence["Value"] | Mapping[str, "Value"]
 """What JSON can hold."""
 
@@ -120,6 +122,8 @@ class Report:
     def to_text(self, paint: Paint | None = None) -> str:
         """Give the report as aligned text, with a line break at its end.
 
+        Names of files cannot break out of their lines, nor steer a terminal.
+
         Parameters
         ----------
         paint : callable, optional
@@ -129,7 +133,8 @@ class Report:
         -------
         str
         """
-        blocks = [f"{self.title}\n{'=' * len(self.title)}\n"]
+        title = printable(self.title)
+        blocks = [f"{title}\n{'=' * len(title)}\n"]
         labels = [field.label for part in self.parts for field in _shown_fields(part)]
         width = max(map(len, labels), default=0)
         for part in self.parts:
@@ -147,19 +152,21 @@ def _part_text(part: Section | Table | Note, width: int, paint: Paint | None) ->
     if isinstance(part, Table):
         return _table_text(part, paint)
     if isinstance(part, Note):
-        return "".join(f"  {line}\n" for line in part.lines)
+        return "".join(f"  {printable(line)}\n" for line in part.lines)
     return _text(part, width)
 
 
 def _text(section: Section, width: int) -> str:
-    return "".join(f"  {field.label:<{width}}  {field.text}\n" for field in _shown_fields(section))
+    return "".join(
+        f"  {field.label:<{width}}  {printable(field.text)}\n" for field in _shown_fields(section)
+    )
 
 
 def _table_text(table: Table, paint: Paint | None) -> str:
     if not table.rows:
         return ""
     head = [field.label for field in table.rows[0] if field.label]
-    rows = [[field.text for field in row if field.label] for row in table.rows]
+    rows = [[printable(field.text) for field in row if field.label] for row in table.rows]
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     lines = ["  ".join(f"{cell:>{w}}" for cell, w in zip(head, widths, strict=True))]
     for row, cells in zip(table.rows, rows, strict=True):

@@ -1,0 +1,34 @@
+"""Read inputs and publish outputs so that nothing is lost: whole, or not at all."""
+
+from kmcli.files.names import default_output, printable
+from kmcli.files.publish import publish
+from kmcli.files.reading import read_input
+from kmcli.files.streams import (
+    STDOUT_NAME,
+    STREAM,
+    DiskFullError,
+    PipeClosedError,
+    StandardOutput,
+    check_stdout,
+    secure_standard_streams,
+    write_stderr,
+    write_stdout,
+)
+from kmcli.files.targets import check_target
+
+__all__ = [
+    "STDOUT_NAME",
+    "STREAM",
+    "DiskFullError",
+    "PipeClosedError",
+    "StandardOutput",
+    "check_stdout",
+    "check_target",
+    "default_output",
+    "printable",
+    "publish",
+    "read_input",
+    "secure_standard_streams",
+    "write_stderr",
+    "write_stdout",
+]

@@ -1,0 +1,73 @@
+"""Read inputs to their end, once, and no further than a limit."""
+
+import os
+import select
+import stat
+
+from kmcli.errors import InputError, LimitError
+from kmcli.files.streams import STREAM, reason, was_closed
+from kmcli.settings import MAX_INPUT_BYTES
+
+_BLOCK = 2**20
+
+
+def read_input(name: str, max_bytes: int | None = None) -> bytes:
+    """Read a file, a pipe or standard input to its end.
+
+    Parameters
+    ----------
+    name : str
+        A path, or ``-``.
+    max_bytes : int, optional
+        Stop and refuse if there is more; 1 GiB if the user has no say in it.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    LimitError
+        If it is larger than the limit.
+    """
+    limit = MAX_INPUT_BYTES if max_bytes is None else max_bytes
+    is_picture = max_bytes is not None
+    hint = "; raise the limit with --max-input-bytes" if is_picture else ""
+    too_many = LimitError(f"more than {limit} bytes{hint}")
+    if name == STREAM and was_closed(0):
+        raise InputError("standard input is closed")
+    try:
+        descriptor = os.dup(0) if name == STREAM else os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        raise InputError(reason(error)) from None
+    try:
+        status = os.fstat(descriptor)
+        if stat.S_ISDIR(status.st_mode):
+            hint = "; use --recursive for the pictures in it" if is_picture else ""
+            raise InputError(f"is a folder{hint}")
+        if status.st_size > limit:
+            raise too_many
+        blocks = []
+        n_bytes = 0
+        while block := _read(descriptor, max(_BLOCK, status.st_size - n_bytes + 1)):
+            blocks.append(block)
+            n_bytes += len(block)
+            if n_bytes > limit:
+                raise too_many
+    except OSError as error:
+        raise InputError(reason(error)) from None
+    except MemoryError:
+        raise LimitError("not enough memory to read the file") from None
+    finally:
+        os.close(descriptor)
+    return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+
+def _read(descriptor: int, n_bytes: int) -> bytes:
+    while True:
+        try:
+            return os.read(descriptor, n_bytes)
+        except BlockingIOError:
+            select.select([descriptor], [], [])

@@ -1,0 +1,129 @@
+"""The standard streams, and how bytes get into any descriptor, whole or with an error."""
+
+import contextlib
+import errno
+import io
+import os
+import select
+
+from kmcli.errors import OutputError
+
+STREAM = "-"
+"""The name that means standard input or standard output."""
+
+STDOUT_NAME = "standard output"
+
+_closed_streams: set[int] = set()
+
+
+class PipeClosedError(OutputError):
+    """The reader of standard output has gone away, which is its right."""
+
+
+class DiskFullError(OutputError):
+    """There is no room, so that whatever comes next cannot be written either."""
+
+
+def secure_standard_streams() -> None:
+    """Keep the descriptors 0 to 2 from being given to files that are opened later.
+
+    A shell can start a program with a standard stream closed (``>&-``). The next file that
+    is opened would then take its place, and what is meant for the stream would go there.
+    """
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            _closed_streams.add(descriptor)
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
+
+
+def was_closed(descriptor: int) -> bool:
+    """Tell whether a standard stream was closed when the program started."""
+    return descriptor in _closed_streams
+
+
+def check_stdout() -> None:
+    """Refuse to work for a standard output that is closed.
+
+    Raises
+    ------
+    OutputError
+        If it is.
+    """
+    if was_closed(1):
+        raise OutputError("is closed", STDOUT_NAME)
+
+
+def write_stdout(data: bytes) -> None:
+    """Write to standard output, whole, blocking or not.
+
+    Parameters
+    ----------
+    data : bytes
+        What to write.
+
+    Raises
+    ------
+    PipeClosedError
+        If nobody reads it any more.
+    OutputError
+        If it cannot be written for another reason.
+    """
+    check_stdout()
+    try:
+        write_whole(1, data)
+    except BrokenPipeError:
+        raise PipeClosedError("nobody reads standard output") from None
+    except OSError as error:
+        raise OutputError(reason(error), STDOUT_NAME) from None
+
+
+def write_stderr(data: bytes) -> None:
+    """Write to standard error; if that fails, the message is lost, no more."""
+    with contextlib.suppress(OSError, ValueError):
+        write_whole(2, data)
+
+
+class StandardOutput(io.TextIOBase):
+    """Standard output for code that prints, so that failures become errors of kmcli.
+
+    Python's own would keep what was printed until the end, and tell of a full disk by a
+    traceback when it is too late for an exit code.
+    """
+
+    def writable(self) -> bool:
+        """Say that it can be written."""
+        return True
+
+    def isatty(self) -> bool:
+        """Tell whether it is a terminal."""
+        return os.isatty(1)
+
+    def write(self, text: str | bytes) -> int:
+        """Write text at once, or bytes, as click may ask for."""
+        data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
+        write_stdout(data)
+        return len(text)
+
+
+def write_whole(descriptor: int, data: bytes) -> None:
+    """Write all of some bytes; see `os.write` for what it raises."""
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(descriptor, view) :]
+        except BlockingIOError:
+            select.select([], [descriptor], [])
+
+
+def reason(error: OSError | ValueError) -> str:
+    """Say in plain words why the operating system refused."""
+    if not isinstance(error, OSError) or error.errno is None:
+        return "is not a possible file name"
+    words = {
+        errno.ENOENT: "there is no such file",
+        errno.EEXIST: "exists; use --force to replace it",
+        errno.EBADF: "is closed",
+    }
+    return words.get(error.errno, os.strerror(error.errno).lower())
