@@ -230,6 +230,32 @@ def test_in_place_replaces_the_input_and_keeps_mode_and_link(folder: Path) -> No
     assert (folder / "real.png").stat().st_mode & 0o777 == 0o640
 
 
+def test_in_place_keeps_the_format_and_the_frames(folder: Path) -> None:
+    random = np.random.default_rng(0)
+    frames = [
+        Image.fromarray(random.integers(0, 256, (20, 20, 3), dtype=np.uint8)) for _ in range(3)
+    ]
+    frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:], duration=50)
+    frames[0].save(folder / "b.webp", lossless=True)
+    assert run(["quantize", "a.gif", "b.webp", "-k", "4", "--in-place"]) == 0
+    with Image.open(folder / "a.gif") as animation:
+        assert (animation.format, animation.n_frames) == ("GIF", 3)
+    with Image.open(folder / "b.webp") as still:
+        assert still.format == "WEBP"
+        assert len(still.convert("RGB").getcolors() or []) == 4
+
+
+def test_a_mask_is_never_overwritten(folder: Path, capfd: Capture) -> None:
+    paint(folder / "a.png")
+    paint(folder / "mask.png")
+    before = tree(folder)
+    arguments = ["quantize", "a.png", "--weight-mask", "mask.png", "-f"]
+    assert run([*arguments, "-o", "./mask.png"]) == 5
+    assert "is the mask; choose another output" in capfd.readouterr().err
+    assert run([*arguments, "--report-file", "mask.png"]) == 5
+    assert tree(folder) == before
+
+
 def test_in_place_leaves_other_formats_alone(folder: Path, capfd: Capture) -> None:
     paint(folder / "a.bmp")
     before = tree(folder)

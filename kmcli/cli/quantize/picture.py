@@ -3,12 +3,12 @@
 import functools
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kmcli.cli.batch import Job, Outcome, is_stream
-from kmcli.cli.quantize_format import Encoding, Timing
-from kmcli.cli.quantize_palette import transparency_notes
+from kmcli.cli.quantize.format import IN_PLACE, Encoding, Timing
+from kmcli.cli.quantize.palettes import transparency_notes
 from kmcli.errors import InputError, SettingsError
 from kmcli.settings import QuantizeSettings, Target
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kmcli.cli.preview import Terminal
-    from kmcli.cli.quantize_outcome import Version
+    from kmcli.cli.quantize.outcome import Version
     from kmcli.image_io import DecodedImage
     from kmcli.quantize.histogram import ColorCounts, ColorWeights
     from kmcli.quantize.image import QuantizedImage
@@ -42,6 +42,8 @@ class Picture:
         Its pixels; the frames of an animation stand one below the other.
     timing : Timing or None
         How they follow one another; None for a still.
+    encoding : Encoding
+        How its versions are encoded.
     histogram : ColorCounts
         Its colours.
     """
@@ -51,6 +53,7 @@ class Picture:
     mtime_ns: int | None
     decoded: "DecodedImage"
     timing: Timing | None
+    encoding: Encoding
     histogram: "ColorCounts"
 
     @property
@@ -119,11 +122,9 @@ class Work:
     def __call__(self, job: Job) -> Outcome:
         """Do one job."""
         # Late, so that help and usage errors come at once.
-        from kmcli.cli.quantize_outcome import Presentation
+        from kmcli.cli.quantize.outcome import Presentation
 
         picture = self._read(job.source)
-        if self.in_place and picture.decoded.format != "PNG":
-            raise InputError(f"is a {picture.decoded.format} file, and PNGs are written; use -d")
         versions = self._make_versions(picture, job)
         notes = []
         if self.palettes is not None:
@@ -152,15 +153,32 @@ class Work:
         if n_bytes > _LARGE_FILE and self.palettes is None:
             import_in_background()
         decoded, timing = self._decode(data)
+        encoding = self._encoding_for(decoded)
+        if timing is not None and encoding.format_name == "webp":
+            raise InputError(
+                f"has {len(timing.durations)} frames, and animations are written as PNG or GIF; "
+                "use -o NAME.png, or --frame for one of them"
+            )
+        if encoding.format_name == "gif":
+            decoded = _without_translucency(decoded)
         histogram = count_colors(decoded.pixels)
-        return Picture(source, n_bytes, mtime_ns, decoded, timing, histogram)
+        return Picture(source, n_bytes, mtime_ns, decoded, timing, encoding, histogram)
+
+    def _encoding_for(self, decoded: "DecodedImage") -> Encoding:
+        if not self.in_place:
+            return self.encoding
+        if decoded.format not in IN_PLACE:
+            raise InputError(
+                f"is a {decoded.format} file, which is not written; use -d for PNGs instead"
+            )
+        format_name = IN_PLACE[decoded.format]
+        return replace(self.encoding, format_name=format_name)
 
     def _decode(self, data: bytes) -> "tuple[DecodedImage, Timing | None]":
         from kmcli.image_io import (
             DecodedImage,
             decode_frames,
             decode_image,
-            without_translucency,
         )
 
         timing = None
@@ -173,28 +191,14 @@ class Work:
             decoded = DecodedImage(pixels, animation.format, animation.warnings)
             if n_frames > 1:
                 timing = Timing(animation.durations, animation.n_plays)
-            if n_frames > 1 and self.encoding.format_name == "webp":
-                raise InputError(
-                    f"has {n_frames} frames, and animations are written as PNG or GIF; "
-                    "use -o NAME.png, or --frame for one of them"
-                )
-        if self.encoding.format_name == "gif":
-            import numpy as np
-
-            pixels = without_translucency(decoded.pixels)
-            if not np.array_equal(pixels, decoded.pixels):
-                warning = (
-                    "GIF knows no translucent pixels; what is half opaque or more becomes opaque"
-                )
-                decoded = DecodedImage(pixels, decoded.format, (*decoded.warnings, warning))
         return decoded, timing
 
     def _make_versions(self, picture: Picture, job: Job) -> "list[Version]":
-        from kmcli.cli.quantize_outcome import Version
+        from kmcli.cli.quantize.outcome import Version
         from kmcli.quantize.targets import quantize_to_target
 
         quantize = self._quantizer(picture)
-        encode = functools.partial(self.encoding.encode, timing=picture.timing)
+        encode = functools.partial(picture.encoding.encode, timing=picture.timing)
         if self.target is not None:
             image, settings, trials = quantize_to_target(
                 functools.partial(quantize, 0), self.versions[0], self.target, encode
@@ -265,3 +269,16 @@ def _mtime_ns(source: str) -> int | None:
         return os.stat(source).st_mtime_ns
     except OSError:
         raise InputError("went away while it was read") from None
+
+
+def _without_translucency(decoded: "DecodedImage") -> "DecodedImage":
+    """Make pixels opaque or clear, as GIF has them, and warn if that changes any."""
+    import numpy as np
+
+    from kmcli.image_io import without_translucency
+
+    pixels = without_translucency(decoded.pixels)
+    if np.array_equal(pixels, decoded.pixels):
+        return decoded
+    warning = "GIF knows no translucent pixels; what is half opaque or more becomes opaque"
+    return replace(decoded, pixels=pixels, warnings=(*decoded.warnings, warning))

@@ -20,6 +20,9 @@ _FORMATS: dict[str, FormatName] = {
     ".webp": "webp",
 }
 
+IN_PLACE: dict[str, FormatName] = {"PNG": "png", "GIF": "gif", "WEBP": "webp"}
+"""What replaces a file of a format, by Pillow's name of it."""
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -46,7 +49,7 @@ class Encoding:
     format_name : {"png", "gif", "webp"}
         The format.
     optimize : bool
-        Whether to recompress without loss.
+        Whether to recompress PNGs without loss.
     """
 
     format_name: FormatName = "png"
@@ -83,7 +86,7 @@ class Encoding:
             data = encode_indexed_animation(
                 palette, frames, timing.durations, timing.n_plays, self.format_name
             )
-        return optimize_png(data) if self.optimize else data
+        return optimize_png(data) if self.optimize and self.format_name == "png" else data
 
 
 def choose_encoding(output: str | None, *, optimize: bool) -> Encoding:

@@ -15,7 +15,7 @@ from kmcli.cli.options import (
     report_options,
     stacked,
 )
-from kmcli.cli.quantize_palette import parse_palette_out
+from kmcli.cli.quantize.palettes import parse_palette_out
 from kmcli.settings import DITHERS, MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings
 
 BATCH_GROUP = "Many pictures"

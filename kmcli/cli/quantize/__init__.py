@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kmcli.cli import batch, quantize_palette
+from kmcli.cli import batch
 from kmcli.cli.inputs import find_inputs
 from kmcli.cli.options import ANY_PATH, BatchOptions, GroupedCommand, OutputOptions, ReportOptions
-from kmcli.cli.quantize_file import Work
-from kmcli.cli.quantize_format import choose_encoding
-from kmcli.cli.quantize_options import given, quantize_options
+from kmcli.cli.quantize import palettes
+from kmcli.cli.quantize.format import choose_encoding
+from kmcli.cli.quantize.options import given, quantize_options
+from kmcli.cli.quantize.picture import Work
 from kmcli.errors import ExitCode, KmcliError
 from kmcli.settings import MAX_COLORS, QuantizeSettings, Target
 
@@ -35,10 +36,10 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     _refuse_contradictions(options)
     encoding = choose_encoding(options["output"], optimize=options["optimize"])
     context = click.get_current_context()
-    quantize_palette.refuse_contradictions(context, options, images)
+    palettes.refuse_contradictions(context, options, images)
     palette = options["palette"]
     if palette is not None:
-        palette = quantize_palette.read_palette(palette, options["max_input_bytes"])
+        palette = palettes.read_palette(palette, options["max_input_bytes"])
     target = _target(options)
     numbers = _numbers(options, palette)
     versions = tuple(_settings(n_colors, options) for n_colors in numbers)
@@ -63,12 +64,14 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
         images, recursive=options["recursive"], output_dir=to.output_dir, suffix=suffix or ""
     )
     sheet = "-compare.png" if options["compare"] else None
-    quantize_palette.refuse_several(options, len(inputs))
+    palettes.refuse_several(options, len(inputs))
     palette_out = options["palette_out"]
     besides = [] if palette_out is None else [palette_out]
     jobs = batch.plan(inputs, endings, to, batch_options, reports, sheet, besides)
-    if palette is not None:
-        quantize_palette.refuse_overwriting(options["palette"], jobs, besides)
+    written = [*besides, *filter(None, [reports.report_file])]
+    for what, path in (("palette", options["palette"]), ("mask", options["weight_mask"])):
+        if path is not None:
+            palettes.refuse_overwriting(path, what, jobs, written)
     work = Work(
         versions=versions,
         target=target,
@@ -93,7 +96,7 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
             work = replace(work, palettes=tuple(each.colors for each in shared))
     code = batch.run(jobs, work, to, batch_options, reports)
     if shared and palette_out is not None and not batch_options.dry_run:
-        quantize_palette.write_shared(shared[0], palette_out, code, to, quiet=reports.quiet)
+        palettes.write_shared(shared[0], palette_out, code, to, quiet=reports.quiet)
     return code
 
 

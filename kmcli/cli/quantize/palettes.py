@@ -221,13 +221,15 @@ def transparency_notes(given: "NDArray[np.uint8]", image: "QuantizedImage") -> l
     ]
 
 
-def refuse_overwriting(palette: str, jobs: "Sequence[Job]", besides: Sequence[str]) -> None:
-    """Keep a palette from being overwritten by what is made with it.
+def refuse_overwriting(path: str, what: str, jobs: "Sequence[Job]", besides: Sequence[str]) -> None:
+    """Keep a file that is only read from being overwritten.
 
     Parameters
     ----------
-    palette : str
+    path : str
         What the user gave: a file, or something else that nothing can overwrite.
+    what : str
+        What it is for.
     jobs : sequence of Job
         The pictures and their outputs.
     besides : sequence of str
@@ -236,10 +238,10 @@ def refuse_overwriting(palette: str, jobs: "Sequence[Job]", besides: Sequence[st
     Raises
     ------
     OutputError
-        If an output is the palette, by whatever name.
+        If an output is that file, by whatever name.
     """
-    if not os.path.isfile(palette):
+    if not os.path.isfile(path):
         return
-    for path in (*besides, *(target for job in jobs for target in job.targets)):
-        if os.path.exists(path) and os.path.samefile(path, palette):
-            raise OutputError("is the palette; choose another output", path)
+    for output in (*besides, *(target for job in jobs for target in job.targets)):
+        if os.path.exists(output) and os.path.samefile(output, path):
+            raise OutputError(f"is the {what}; choose another output", output)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from kmcli.cli.batch import Job, Outcome
-from kmcli.cli.quantize_palette import palette_bytes, palette_losses
+from kmcli.cli.quantize.palettes import palette_bytes, palette_losses
 from kmcli.errors import SkippedError
 from kmcli.files import STREAM
 from kmcli.image_io import encode_indexed_png, index_bit_depth
@@ -18,7 +18,7 @@ from kmcli.settings import QuantizeSettings
 
 if TYPE_CHECKING:
     from kmcli.cli.preview import Terminal
-    from kmcli.cli.quantize_file import Picture
+    from kmcli.cli.quantize.picture import Picture
     from kmcli.figures.compare import Panel
 
 
