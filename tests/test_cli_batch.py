@@ -239,7 +239,7 @@ def test_in_place_keeps_the_format_and_the_frames(folder: Path) -> None:
     frames[0].save(folder / "b.webp", lossless=True)
     assert run(["quantize", "a.gif", "b.webp", "-k", "4", "--in-place"]) == 0
     with Image.open(folder / "a.gif") as animation:
-        assert (animation.format, animation.n_frames) == ("GIF", 3)
+        assert (animation.format, getattr(animation, "n_frames", 1)) == ("GIF", 3)
     with Image.open(folder / "b.webp") as still:
         assert still.format == "WEBP"
         assert len(still.convert("RGB").getcolors() or []) == 4

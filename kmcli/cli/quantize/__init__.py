@@ -13,6 +13,7 @@ from kmcli.cli.quantize import palettes
 from kmcli.cli.quantize.format import choose_encoding
 from kmcli.cli.quantize.options import given, quantize_options
 from kmcli.cli.quantize.picture import Work
+from kmcli.cli.quantize.reading import Reader
 from kmcli.errors import ExitCode, KmcliError
 from kmcli.settings import MAX_COLORS, QuantizeSettings, Target
 
@@ -72,20 +73,24 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     for what, path in (("palette", options["palette"]), ("mask", options["weight_mask"])):
         if path is not None:
             palettes.refuse_overwriting(path, what, jobs, written)
+    read = Reader(
+        frame=options["frame"],
+        encoding=encoding,
+        in_place=options["in_place"],
+        keep_mtime=options["keep_mtime"],
+        learns=palette is None,
+        max_pixels=options["max_pixels"],
+        max_bytes=options["max_input_bytes"],
+    )
     work = Work(
+        read=read,
         versions=versions,
         target=target,
         region=options["region"],
         weight_mask=options["weight_mask"],
-        frame=options["frame"],
-        encoding=encoding,
         skip_if_larger=options["skip_if_larger"],
-        in_place=options["in_place"],
-        keep_mtime=options["keep_mtime"],
         with_report=reports.wanted,
         terminal=_terminal(options),
-        max_pixels=options["max_pixels"],
-        max_bytes=options["max_input_bytes"],
         palettes=None if palette is None else (palette,),
         palette_out=None if options["shared_palette"] else palette_out,
     )
@@ -93,7 +98,8 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     if options["shared_palette"]:
         shared = _shared_palettes(work, [job.source for job in jobs], batch_options)
         if shared:
-            work = replace(work, palettes=tuple(each.colors for each in shared))
+            palettes_ = tuple(each.colors for each in shared)
+            work = replace(work, palettes=palettes_, read=replace(read, learns=False))
     code = batch.run(jobs, work, to, batch_options, reports)
     if shared and palette_out is not None and not batch_options.dry_run:
         palettes.write_shared(shared[0], palette_out, code, to, quiet=reports.quiet)

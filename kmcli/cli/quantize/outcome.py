@@ -18,7 +18,7 @@ from kmcli.settings import QuantizeSettings
 
 if TYPE_CHECKING:
     from kmcli.cli.preview import Terminal
-    from kmcli.cli.quantize.picture import Picture
+    from kmcli.cli.quantize.reading import Picture
     from kmcli.figures.compare import Panel
 
 
