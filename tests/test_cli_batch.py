@@ -107,6 +107,14 @@ def test_sheet_shows_original_versions_and_random_palettes(folder: Path) -> None
         (["-", "--in-place"], "standard input has no place"),
         (["-", "--shared-palette"], "reads its inputs twice"),
         (["--jobs", "0"], "0 is not in the range"),
+        (["--in-place", "--frame", "1"], "would lose all other frames"),
+        (["-", "--keep-mtime"], "a standard stream has none"),
+        (["--keep-mtime", "-o", "-"], "a standard stream has none"),
+        (["--suffix", ".png"], "leave out .png"),
+        (["--suffix", "-x.GIF"], "-o NAME.gif names a format"),
+        (["16"], "a number of colours is given as -k 16"),
+        (["--max-size", "50X"], "not a number of bytes such as 50000, 50k or 2M"),
+        (["-k", "1", "--lock", "#ffffff80"], "is not opaque, but the picture is; lock #ffffff"),
     ],
 )
 def test_contradictions_are_refused(
