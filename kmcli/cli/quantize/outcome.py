@@ -171,7 +171,7 @@ class Presentation:
         original = Panel(title, caption, self.picture.decoded.pixels[first])
         columns = []
         for version, baseline in zip(self.versions, self._baselines, strict=True):
-            n_drawn = len(baseline.palette.colors)
+            n_drawn = min(version.settings.n_colors, baseline.indices.size)
             random = encode_indexed_png(baseline.palette.colors, baseline.indices)
             columns.append(
                 (
@@ -200,7 +200,7 @@ class Presentation:
 def _panel_title(version: Version) -> str:
     """Say how many colours there are, and how many there could be."""
     n_colors, asked = len(version.image.palette.colors), version.settings.n_colors
-    return count_text(n_colors) if n_colors >= asked else f"{n_colors} of {count_text(asked)}"
+    return count_text(n_colors) + (f", {asked} allowed" if n_colors < asked else "")
 
 
 def _panel(title: str, image: QuantizedImage, data: bytes, rows: slice) -> "Panel":
