@@ -175,7 +175,8 @@ def test_standard_input_is_not_palette_and_picture_at_once(capfd: Capture) -> No
     [
         ("#fff,#ggg", 2, "'#ggg' is no colour"),
         ("missing.gpl", 3, "missing.gpl: there is no such file"),
-        ("fff,c00", 3, "fff,c00: there is no such file; a list of colours begins with #"),
+        ("fff,c00", 3, "fff,c00: there is no such file; a list of colours is written like '#"),
+        ("red", 3, "red: there is no such file; a list of colours is written like '#fff,#c00'"),
         ("photo.jpg", 3, "photo.jpg: this JPEG picture has no palette of its own; find one with"),
         ("bad.gpl", 3, "bad.gpl: line 2: '0 0' is no colour"),
     ],
