@@ -18,6 +18,11 @@ from tests.conftest import ROOT, SAMPLES
 
 README = (ROOT / "README.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MANY_PAGES = sorted(
+    page
+    for page in ROOT.rglob("*.md")
+    if not any(part.startswith(".") or part == "dist" for part in page.relative_to(ROOT).parts)
+)
 SET_UP = "python3 -m venv"
 
 
@@ -73,6 +78,58 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     first, second = (line for line in README.splitlines() if line.startswith(SET_UP))
     assert "kmcli quantize sample_images/china.jpg -k 16" in first
     assert second in (ROOT / ".ci" / "run").read_text().splitlines()
+
+
+def anchors_of(page: Path) -> set[str]:
+    """Name the headings of a page as those that show Markdown do."""
+    prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.*)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", MANY_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose):
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors_of(target), link
+
+
+def test_every_picture_of_the_documentation_is_shown() -> None:
+    shown = {
+        name for page in PAGES for name in re.findall(r"images/([\w-]+\.png)", page.read_text())
+    }
+    assert shown == {path.name for path in (ROOT / "docs" / "images").iterdir()}
+
+
+def test_the_readme_shows_what_kmcli_makes_of_the_photo(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    photo = SAMPLES / "china.jpg"
+    run(["quantize", str(photo), "-k", "16", "-d", str(tmp_path), "--json"])
+    told = json.loads(capfd.readouterr().out)
+    shown = ROOT / "docs" / "images" / "china-k16.png"
+    figures = [
+        f"{told['colors_before']:,} colours, {photo.stat().st_size / 1000:.0f} kB",
+        f"{told['colors_after']} colours, {shown.stat().st_size / 1000:.0f} kB",
+    ]
+    assert f"| {' | '.join(figures)} |" in README
+    # The last bits depend on the versions of the libraries.
+    assert told["output_bytes"] == pytest.approx(shown.stat().st_size, rel=0.02)
+
+
+def test_the_page_on_digits_quotes_the_report(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run(["digits", "--report", "--no-pictures", "-d", str(tmp_path)])
+    report = [line.strip() for line in capfd.readouterr().out.splitlines()]
+    quoted = blocks(ROOT / "docs" / "digits.md", "text")[0].splitlines()
+    assert quoted
+    assert set(quoted) <= set(report)
 
 
 def options_of(command: click.Command) -> Iterator[str]:
