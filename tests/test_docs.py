@@ -100,9 +100,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 def test_every_picture_of_the_documentation_is_shown() -> None:
-    shown = {
-        name for page in PAGES for name in re.findall(r"images/([\w-]+\.png)", page.read_text())
-    }
+    text = "".join(page.read_text() for page in PAGES)
+    shown = set(re.findall(r"\]\((?:docs/)?images/([\w-]+\.png)\)", text))
     assert shown == {path.name for path in (ROOT / "docs" / "images").iterdir()}
 
 
@@ -120,6 +119,24 @@ def test_the_readme_shows_what_kmcli_makes_of_the_photo(
     assert f"| {' | '.join(figures)} |" in README
     # The last bits depend on the versions of the libraries.
     assert told["output_bytes"] == pytest.approx(shown.stat().st_size, rel=0.02)
+
+
+def test_the_tour_tabulates_what_kmcli_makes_of_the_photo(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    photo = str(SAMPLES / "china.jpg")
+    run(["quantize", photo, "-k", "64,32,16,8", "-d", str(tmp_path), "--json"])
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    tour = (ROOT / "docs" / "notebook-tour.md").read_text()
+    rows = re.findall(
+        r"^\| (\d+) \| ([\d.]+) dB \| ([\d.]+) dB \| (\d) \| ([\d.]+) \|$", tour, re.M
+    )
+    for told, (k, psnr, random_psnr, bits, written) in zip(lines, rows, strict=True):
+        assert told["k"] == int(k)
+        assert told["psnr"] == pytest.approx(float(psnr), abs=0.1)
+        assert told["random_palette"]["psnr"] == pytest.approx(float(random_psnr), abs=0.1)
+        assert told["bits_per_pixel_index"] == int(bits)
+        assert told["bits_per_pixel_written"] == pytest.approx(float(written), rel=0.02)
 
 
 def test_the_page_on_digits_quotes_the_report(
