@@ -164,6 +164,14 @@ def test_every_option_is_documented(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_choice_is_documented(name: str) -> None:
+    page = (ROOT / "docs" / f"{name}.md").read_text()
+    for parameter in cli.commands[name].params:
+        for choice in getattr(parameter.type, "choices", ()):
+            assert choice in page, f"{choice} is not in docs/{name}.md"
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
 def test_every_documented_option_exists(name: str) -> None:
     page = (ROOT / "docs" / f"{name}.md").read_text()
     known = {*options_of(cli.commands[name]), "--help", "-h"}
@@ -201,3 +209,21 @@ def test_every_key_of_the_report_is_documented(
     documented = set(re.findall(r"`([a-z_0-9]+)`", (ROOT / "docs" / f"{name}.md").read_text()))
     for line in lines:
         assert set(keys_of(json.loads(line))) <= documented
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["blobs", "--dpi", "30", "-k", "6", "--init", "far", "--steps", "--scan", "1:4"],
+        ["blobs", "--dpi", "30", "--shape", "moons", "--compare-init", "2"],
+        ["digits", "--no-pictures", "--runs", "2", "--scan", "9:11"],
+    ],
+    ids=" ".join,
+)
+def test_reports_fit_into_a_terminal(
+    arguments: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*arguments, "--report", "-d", str(tmp_path)]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines == [line.rstrip() for line in lines]
