@@ -132,6 +132,24 @@ def test_transparency_by_color_key() -> None:
     assert deep.pixels[0, :, 3].tolist() == [0, 255]
 
 
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_a_transparent_grey_is_found_at_any_depth(depth: int) -> None:
+    row = np.arange(2**depth, dtype=np.uint8)
+    bits = np.unpackbits(row[:, np.newaxis], axis=1)[:, 8 - depth :]
+    raw = b"\0" + np.packbits(bits).tobytes()
+    for key in {0, 1, 2**depth - 1}:
+        extra = png_chunk(b"tRNS", struct.pack(">H", key))
+        pixels = decode_image(png(len(row), 1, depth, 0, raw, extra)).pixels
+        assert np.flatnonzero(pixels[0, :, 3] == 0).tolist() == [key]
+
+
+def test_a_transparent_color_of_16_bits_is_found() -> None:
+    raw = b"\0" + struct.pack(">6H", 65535, 300, 0, 65535, 300, 3000)
+    extra = png_chunk(b"tRNS", struct.pack(">3H", 65535, 300, 0))
+    decoded = decode_image(png(2, 1, 16, 2, raw, extra))
+    assert decoded.pixels[0, :, 3].tolist() == [0, 255]
+
+
 def test_transparency_of_palette_entries() -> None:
     extra = png_chunk(b"PLTE", bytes([1, 2, 3, 4, 5, 6])) + png_chunk(b"tRNS", b"\x80")
     decoded = decode_image(png(2, 1, 8, 3, b"\0\0\x01", extra))
@@ -223,6 +241,14 @@ def test_truncated_files_are_refused(format_name: str, china: Pixels) -> None:
     for share in (0.3, 0.6, 0.9):
         with pytest.raises(InputError):
             decode_image(data[: int(share * len(data))])
+
+
+def test_kinds_of_tiff_that_pillow_does_not_know_are_not_called_damaged_only() -> None:
+    data = encode(Image.new("L", (4, 4)), "TIFF")
+    five_bits = data.replace(struct.pack("<HHII", 258, 3, 1, 8), struct.pack("<HHII", 258, 3, 1, 5))
+    assert five_bits != data
+    with pytest.raises(InputError, match="not supported"):
+        decode_image(five_bits)
 
 
 def test_too_many_pixels_are_refused_before_decoding() -> None:

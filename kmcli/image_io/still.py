@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from kmcli.errors import InputError
 from kmcli.image_io.color_models import to_pixels
@@ -55,6 +55,14 @@ def turn_upright(image: Image.Image, notes: list[str]) -> None:
         notes.append("the EXIF data is damaged; its orientation is ignored")
 
 
+def lies_on_its_side(image: Image.Image) -> bool:
+    """Tell whether `turn_upright` will exchange width and height."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+    except Exception:  # noqa: BLE001 - as there
+        return False
+
+
 def _load_upright(data: bytes, max_pixels: int, notes: list[str], page: int | None) -> Image.Image:
     chunks = None
     if data.startswith(SIGNATURE):
@@ -72,8 +80,25 @@ def _load_upright(data: bytes, max_pixels: int, notes: list[str], page: int | No
             image.load()
         else:
             load_all_rows(image, chunks)
+            _scale_transparent_color(image, data[24])
         turn_upright(image, notes)
     return image
+
+
+def _scale_transparent_color(image: Image.Image, depth: int) -> None:
+    """Bring the transparent colour of a PNG to 8 bits, as Pillow has done with the pixels.
+
+    Of 16 bits per channel only the upper 8 are left to compare, except in greys.
+    """
+    color = image.info.get("transparency")
+    if image.mode not in ("L", "RGB") or color is None:
+        return
+
+    def scaled(value: int) -> int:
+        value &= 2**depth - 1  # the specification has the other bits ignored
+        return value >> 8 if depth == 16 else value * 255 // (2**depth - 1)
+
+    image.info["transparency"] = scaled(color) if image.mode == "L" else tuple(map(scaled, color))
 
 
 def _turn_to_page(
