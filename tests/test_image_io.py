@@ -106,6 +106,18 @@ def test_16_bits_are_scaled_not_clipped() -> None:
     assert decoded.warnings == ("16 bits per channel are reduced to 8",)
 
 
+def test_jpeg_2000_of_16_bits_is_read_in_grey_and_refused_in_color() -> None:
+    grey = decode_image(encode(Image.fromarray(np.full((8, 8), 65535, np.uint16)), "JPEG2000"))
+    assert (grey.pixels == 255).all()
+    assert grey.warnings == ("16 bits per channel are reduced to 8",)
+    data = bytearray(encode(Image.fromarray(QUADRANTS), "JPEG2000"))
+    depths = data.index(b"\xff\x4f\xff\x51") + 42
+    data[depths : depths + 9 : 3] = b"\x0f" * 3
+    # Pillow would make black of white.
+    with pytest.raises(InputError, match="16 bits per channel is not supported"):
+        decode_image(bytes(data))
+
+
 def test_float_pixels_are_refused() -> None:
     image = Image.fromarray(np.ones((2, 2), dtype=np.float32))
     with pytest.raises(InputError, match="32 bits have no defined range"):

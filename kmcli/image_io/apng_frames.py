@@ -12,13 +12,11 @@ from dataclasses import dataclass
 
 from kmcli.errors import InputError
 from kmcli.image_io.compose import Disposal
-from kmcli.image_io.png_chunks import Chunk, join_chunks
+from kmcli.image_io.png_chunks import END, Chunk, join_chunks
 
 _DISPOSALS = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
 _SHARED = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
 """What decides the colours of every frame. Copying more would take long for many frames."""
-
-_END = Chunk(b"IEND", memoryview(b""))
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Apng:
         """Make a PNG of one frame."""
         size = struct.pack(">II", frame.width, frame.height)
         header = Chunk(b"IHDR", memoryview(size + bytes(self.header.body[8:])))
-        return join_chunks([header, *self.shared, *frame.chunks, _END])
+        return join_chunks([header, *self.shared, *frame.chunks, END])
 
 
 def read_apng(chunks: Sequence[Chunk]) -> Apng | None:

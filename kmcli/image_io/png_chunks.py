@@ -64,6 +64,9 @@ class Chunk:
     body: memoryview
 
 
+END = Chunk(b"IEND", memoryview(b""))
+
+
 def read_chunks(data: bytes, notes: list[str]) -> list[Chunk]:
     """Walk through a PNG, and make sure that every chunk is as it was written.
 
@@ -124,7 +127,7 @@ def read_chunks(data: bytes, notes: list[str]) -> list[Chunk]:
     if not any(chunk.name == b"IDAT" for chunk in chunks):
         raise InputError("the image is truncated: no pixels are there")
     notes.append("the end of the PNG is missing, after all pixels")
-    return [*chunks, Chunk(b"IEND", memoryview(b""))]
+    return [*chunks, END]
 
 
 def is_whole(chunks: Iterable[Chunk], data: bytes) -> bool:

@@ -74,8 +74,15 @@ def _load_upright(data: bytes, max_pixels: int, notes: list[str], page: int | No
             _turn_to_page(image, page, max_pixels, len(data), notes)
         else:
             check_frame(page, 1, notes, "pages")
-        if _bits_per_channel(image, data) > 8:
+        depth = _bits_per_channel(image, data)
+        if depth > 8:
             notes.append("16 bits per channel are reduced to 8")
+        if depth > 8 and image.format == "JPEG2000" and not image.mode.startswith("I"):
+            # Pillow rounds them without a bound, so that white comes out black.
+            raise InputError(
+                f"a JPEG 2000 in colour of {depth} bits per channel is not supported; convert it "
+                "to 8 bits or to PNG"
+            )
         if chunks is None:
             image.load()
         else:
@@ -131,4 +138,10 @@ def _bits_per_channel(image: Image.Image, data: bytes) -> int:
     if image.format == "TIFF":
         bits = getattr(image, "tag_v2", {}).get(258, (8,))
         return int(max(bits)) if isinstance(bits, tuple) else int(bits)
+    if image.format == "JPEG2000":
+        # The first bytes of a codestream: ISO/IEC 15444-1, annex A.5.
+        start = data.find(b"\xff\x4f\xff\x51")
+        n_channels = int.from_bytes(data[start + 40 : start + 42])
+        depths = data[start + 42 : start + 42 + 3 * n_channels : 3]
+        return max(((depth & 0x7F) + 1 for depth in depths), default=8)
     return 16 if image.mode.startswith("I;16") else 8
