@@ -9,7 +9,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from benchmarks import compare, growth, optimum, startup
+from benchmarks import batch, compare, dithering, growth, optimum, startup
 from benchmarks.machine import describe
 from benchmarks.pictures import enlarge, listed
 from benchmarks.plots import plot_comparison, plot_growth
@@ -90,6 +90,8 @@ def main() -> None:
         "startup": partial(startup.table, 11),
         "small": partial(small, typical),
         "large": partial(large, typical),
+        "batch": partial(batch.table, pictures, 3),
+        "dithering": partial(dithering.table, pictures),
         "growth": grown,
         "optimum": partial(optimum.table, pictures, MOST_COLORS),
         "compare": comparison,

@@ -9,8 +9,8 @@ from kmcli.clustering import single_thread
 from kmcli.quantize.colorspace import composites, to_points
 from kmcli.settings import Space
 
-_CHUNK = 2**22
-"""Distances computed at once: they stay in the cache."""
+_CHUNK = 2**17
+"""Distances computed at once: few enough to stay in the cache of a core."""
 
 
 def nearest(

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from kmcli.image_io import DecodedImage
     from kmcli.quantize.histogram import ColorCounts
 
-_LARGE_FILE = 2**20
-"""Bytes from which on decoding takes long enough to import scikit-learn meanwhile."""
+_LARGE_FILE = 2**16
+"""Bytes from which on a picture hardly has so few colours that scikit-learn is not needed."""
 
 
 @dataclass(frozen=True)
