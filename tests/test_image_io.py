@@ -213,6 +213,16 @@ def test_color_profile_is_converted_to_srgb() -> None:
     assert decoded.warnings == ()
 
 
+@pytest.mark.parametrize("format_name", ["PNG", "TIFF"])
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_a_grey_picture_may_keep_the_profile_of_a_colored_one(mode: str, format_name: str) -> None:
+    image = Image.new(mode, (4, 4), 128 if mode == "L" else (128, 7))
+    decoded = decode_image(encode(image, format_name, icc_profile=linear_profile()))
+    assert np.abs(decoded.pixels[0, 0, :3].astype(int) - 188).max() <= 2
+    assert decoded.pixels[0, 0, 3:].tolist() == ([] if mode == "L" else [7])
+    assert decoded.warnings == ()
+
+
 def test_srgb_profile_changes_nothing(china: Pixels) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     data = encode(Image.fromarray(china[:50]), "PNG", icc_profile=profile)
