@@ -37,14 +37,14 @@ OWNERS = {
     "scipy": {"scores.py"},
     "skimage.color": {"quantize/colorspace.py"},
     "skimage.metrics": {"quantize/fidelity.py"},
-    "sklearn.cluster": {"clustering.py"},
+    "sklearn.cluster": {"clustering/"},
     "sklearn.datasets": {"blobs/data.py", "digits/data.py"},
     "sklearn.decomposition": {"digits/embedding.py"},
     "sklearn.manifold": {"digits/embedding.py"},
-    "sklearn.metrics": {"scores.py", "clustering.py"},
+    "sklearn.metrics": {"scores.py", "clustering/steps.py"},
     "sklearn.preprocessing": {"digits/embedding.py"},
-    "sklearn.exceptions": {"clustering.py"},
-    "threadpoolctl": {"clustering.py", "digits/embedding.py"},
+    "sklearn.exceptions": {"clustering/"},
+    "threadpoolctl": {"clustering/threads.py", "digits/embedding.py"},
 }
 
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
