@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,6 +88,25 @@ def test_sheet_shows_original_versions_and_random_palettes(folder: Path) -> None
         assert found
 
 
+def test_sheet_says_what_it_shows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kmcli.figures import compare
+
+    sheets = []
+
+    def compare_sheet(original: compare.Panel, columns: Any) -> Any:
+        sheets.append([original.title, *(panel.title for pair in columns for panel in pair)])
+        return np.zeros((1, 1, 3), np.uint8)
+
+    monkeypatch.setattr(compare, "compare_sheet", compare_sheet)
+    frames = [Image.new("L", (2, 1), shade) for shade in (0, 255)]
+    frames[0].save(folder / "two.png", save_all=True, append_images=frames[1:])
+    assert run(["quantize", "two.png", "-k", "16,1", "--compare"]) == 0
+    learned = ["2 colours, 16 allowed", "1 colour"]
+    drawn = ["4 random pixels", "1 random pixel"]
+    pairs = [title for pair in zip(learned, drawn, strict=True) for title in pair]
+    assert sheets == [["original, frame 1 of 2", *pairs]]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -107,6 +127,14 @@ def test_sheet_shows_original_versions_and_random_palettes(folder: Path) -> None
         (["-", "--in-place"], "standard input has no place"),
         (["-", "--shared-palette"], "reads its inputs twice"),
         (["--jobs", "0"], "0 is not in the range"),
+        (["--in-place", "--frame", "1"], "would lose all other frames"),
+        (["-", "--keep-mtime"], "a standard stream has none"),
+        (["--keep-mtime", "-o", "-"], "a standard stream has none"),
+        (["--suffix", ".png"], "leave out .png"),
+        (["--suffix", "-x.GIF"], "-o NAME.gif names a format"),
+        (["16"], "a number of colours is given as -k 16"),
+        (["--max-size", "50X"], "not a number of bytes such as 50000, 50k or 2M"),
+        (["-k", "1", "--lock", "#ffffff80"], "is not opaque, but the picture is; lock #ffffff"),
     ],
 )
 def test_contradictions_are_refused(

@@ -236,7 +236,7 @@ def test_most_colors_that_fit(small: Pixels) -> None:
     [
         (Target(min_psnr=60), r"4 colours reach 2\d\.\d\d dB, not 60"),
         (Target(max_delta_e=0.1), r"4 colours reach a colour difference of \d+\.\d\d, not 0.1"),
-        (Target(max_size=10), r"1 colours take \d+ bytes, more than 10"),
+        (Target(max_size=10), r"\d+ bytes with 1 colour are more than 10"),
     ],
 )
 def test_targets_out_of_reach(small: Pixels, target: Target, message: str) -> None:
@@ -265,6 +265,33 @@ def test_command_with_a_target(picture: Path, capfd: pytest.CaptureFixture[str])
     assert row["output"].endswith("photo-auto.png")
     reaching = [trial["k"] for trial in row["curve"] if trial["psnr"] >= 26]
     assert min(reaching) == row["k"] == row["colors_after"]
+
+
+@pytest.mark.parametrize("size", ["6000", "6k", "6KB"])
+def test_sizes_may_be_written_short(
+    picture: Path, size: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["quantize", str(picture), "--max-size", size, "--json", "--dry-run"]) == 0
+    row = json.loads(capfd.readouterr().out)
+    assert 5000 < row["output_bytes"] <= 6000
+    assert 2 < row["colors_after"] < 256
+
+
+def test_one_colour_is_written_in_the_singular(
+    picture: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["quantize", str(picture), "-k", "1", "--report"]) == 0
+    out, err = capfd.readouterr()
+    assert "-> 1 colour, " in err
+    assert out.startswith(f"{picture} with 1 colour\n")
+    assert "Fidelity of 1 random pixel as the palette" in out
+
+
+def test_help_begins_with_what_most_people_need(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["quantize", "--help"]) == 0
+    first = capfd.readouterr().out.split("Most used:")[1].split("\n\n")[0]
+    options = [line.split()[0].rstrip(",") for line in first.splitlines() if line[:3] == "  -"]
+    assert options == ["-k", "-o", "-d", "-f", "--dither", "--report"]
 
 
 def test_command_out_of_reach_leaves_nothing(

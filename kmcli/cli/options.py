@@ -297,12 +297,18 @@ class ReportOptions:
         return self.on_stdout or self.report_file is not None
 
 
-def report_options() -> Callable[[F], F]:
-    """Declare the options for reports and for silence."""
+def report_options(group: str = REPORT_GROUP) -> Callable[[F], F]:
+    """Declare the options for reports and for silence.
+
+    Parameters
+    ----------
+    group : str
+        The heading under which ``--report`` itself stands.
+    """
     return stacked(
         option(
             "--report",
-            group=REPORT_GROUP,
+            group=group,
             is_flag=True,
             help="Print the full report on standard output.",
         ),
@@ -310,14 +316,14 @@ def report_options() -> Callable[[F], F]:
             "--json",
             group=REPORT_GROUP,
             is_flag=True,
-            help="Print it as JSON Lines instead, one object per line.",
+            help="Print the report as JSON Lines instead, one object per line.",
         ),
         option(
             "--report-file",
             group=REPORT_GROUP,
             metavar="FILE",
             type=ANY_PATH,
-            help="Write it to a file as well; .json and .jsonl mean JSON.",
+            help="Write the report to a file as well; .json and .jsonl mean JSON.",
         ),
         option(
             "-q",

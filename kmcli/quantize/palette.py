@@ -54,6 +54,23 @@ class Palette:
         return shares
 
 
+def count_text(number: int, noun: str = "colour") -> str:
+    """Write a number of things, for people: ``1 colour``, ``16 colours``.
+
+    Parameters
+    ----------
+    number : int
+        How many.
+    noun : str
+        What, in the singular.
+
+    Returns
+    -------
+    str
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def parse_colors(text: str) -> tuple[tuple[int, int, int, int], ...]:
     """Read a list of colours such as ``#fff,#c00``.
 

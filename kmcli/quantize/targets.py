@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from kmcli.errors import DeclinedError
 from kmcli.quantize.image import QuantizedImage
+from kmcli.quantize.palette import count_text
 from kmcli.settings import QuantizeSettings, Target
 
 Quantize = Callable[[QuantizeSettings], QuantizedImage]
@@ -137,8 +138,8 @@ def _out_of_reach(trials: tuple[Trial, ...], target: Target) -> str:
     if target.max_size is not None:
         least = trials[0]
         return (
-            f"{least.n_colors} colours take {least.n_bytes} bytes, more than {target.max_size}; "
-            "the picture has to be made smaller"
+            f"{least.n_bytes} bytes with {count_text(least.n_colors)} are more than "
+            f"{target.max_size}; the picture has to be made smaller"
         )
     most = trials[-1]
     wanted = []
@@ -146,4 +147,5 @@ def _out_of_reach(trials: tuple[Trial, ...], target: Target) -> str:
         wanted.append(f"{most.psnr:.2f} dB, not {target.min_psnr:g}")
     if target.max_delta_e is not None and most.delta_e_mean > target.max_delta_e:
         wanted.append(f"a colour difference of {most.delta_e_mean:.2f}, not {target.max_delta_e:g}")
-    return f"{most.n_colors} colours reach {' and '.join(wanted)}; allow more or ask for less"
+    verb = "reaches" if most.n_colors == 1 else "reach"
+    return f"{count_text(most.n_colors)} {verb} {' and '.join(wanted)}; allow more or ask for less"

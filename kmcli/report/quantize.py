@@ -6,6 +6,7 @@ from typing import Literal
 
 from kmcli.quantize import QuantizedImage
 from kmcli.quantize.fidelity import Fidelity
+from kmcli.quantize.palette import count_text
 from kmcli.quantize.targets import Trial
 from kmcli.report.model import Field, Report, Section, Table
 from kmcli.settings import QuantizeSettings
@@ -71,13 +72,14 @@ def quantize_report(outcome: QuantizeOutcome) -> Report:
     -------
     Report
     """
+    random_pixels = count_text(outcome.settings.n_colors, "random pixel")
     return Report(
-        title=f"{outcome.source} with {outcome.image.palette.n_used} colours",
+        title=f"{outcome.source} with {count_text(outcome.image.palette.n_used)}",
         parts=[
             Section("Picture", _picture_fields(outcome)),
             Section("Fidelity", fidelity_fields(outcome.image.fidelity, outcome.ssim)),
             Section(
-                f"Fidelity of {outcome.settings.n_colors} random pixels as the palette",
+                f"Fidelity of {random_pixels} as the palette",
                 fidelity_fields(outcome.baseline.fidelity, outcome.baseline_ssim),
                 key="random_palette",
             ),

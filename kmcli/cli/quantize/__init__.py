@@ -1,5 +1,6 @@
 """The command ``kmcli quantize``."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from kmcli.cli.quantize.options import given, quantize_options
 from kmcli.cli.quantize.picture import Work
 from kmcli.cli.quantize.reading import Reader
 from kmcli.errors import ExitCode, KmcliError
+from kmcli.files import STREAM
 from kmcli.settings import MAX_COLORS, QuantizeSettings, Target
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     Reads any common image format, from files, folders (with -r) or standard input (-), and
     writes indexed PNGs. A picture that has no more colours than asked for is copied exactly.
     """
+    _refuse_names(options, images)
     _refuse_contradictions(options)
     encoding = choose_encoding(options["output"], optimize=options["optimize"])
     context = click.get_current_context()
@@ -107,9 +110,13 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     return code
 
 
-def _refuse_contradictions(options: dict[str, Any]) -> None:
-    n_versions = len(options["colors"] or (0,))
-    targets = given(options, "min_psnr", "max_delta_e", "max_size")
+def _refuse_names(options: dict[str, Any], images: Sequence[str]) -> None:
+    """Refuse names of inputs and outputs that make no sense together."""
+    for image in images:
+        if image.isascii() and image.isdecimal() and not os.path.lexists(image):
+            raise click.UsageError(
+                f"there is no file {image}; a number of colours is given as -k {image}"
+            )
     places = given(options, "output", "output_dir", "in_place")
     if len(places) > 1:
         raise click.UsageError(
@@ -117,6 +124,21 @@ def _refuse_contradictions(options: dict[str, Any]) -> None:
         )
     if options["in_place"] and options["suffix"] is not None:
         raise click.UsageError("--in-place keeps the names, --suffix changes them: give one")
+    if options["in_place"] and options["frame"] is not None:
+        raise click.UsageError(
+            "--in-place with --frame would lose all other frames of an animation: use -o or -d"
+        )
+    if options["keep_mtime"] and STREAM in (*images, options["output"]):
+        raise click.UsageError(
+            "--keep-mtime copies the time of a file to a file, and a standard stream has none"
+        )
+    if options["suffix"] is not None and options["output"] is not None:
+        raise click.UsageError("-o gives the whole name, --suffix the end of it: give one")
+
+
+def _refuse_contradictions(options: dict[str, Any]) -> None:
+    n_versions = len(options["colors"] or (0,))
+    targets = given(options, "min_psnr", "max_delta_e", "max_size")
     if n_versions > 1:
         for name in ("output", "in_place", "suffix"):
             if given(options, name):
@@ -129,8 +151,6 @@ def _refuse_contradictions(options: dict[str, Any]) -> None:
                 f"{targets[0]} decides how many colours there are; with it -k is one number, "
                 "the most allowed"
             )
-    if options["suffix"] is not None and options["output"] is not None:
-        raise click.UsageError("-o gives the whole name, --suffix the end of it: give one")
     if options["dither_strength"] is not None and options["dither"] == "none":
         raise click.UsageError(
             "--dither-strength has nothing to weaken without --dither, which takes "

@@ -1,10 +1,13 @@
 """The options of ``kmcli quantize``, group by group, and how their values are read."""
 
+import os
+import re
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from kmcli.cli.inputs import IMAGE_SUFFIXES
 from kmcli.cli.options import (
     ANY_PATH,
     COMMON_GROUP,
@@ -19,7 +22,6 @@ from kmcli.cli.quantize.palettes import parse_palette_out
 from kmcli.settings import DITHERS, MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings
 
 BATCH_GROUP = "Many pictures"
-DITHER_GROUP = "Dithering"
 METHOD_GROUP = "Method"
 OUTPUT_GROUP = "Output"
 PALETTE_GROUP = "Palette"
@@ -33,8 +35,8 @@ def quantize_options() -> Callable[[F], F]:
     """Declare all options, those that most people need first."""
     return stacked(
         _common_options(),
+        report_options(COMMON_GROUP),
         _output_options(),
-        report_options(),
         option(
             "--preview",
             group=REPORT_GROUP,
@@ -43,7 +45,6 @@ def quantize_options() -> Callable[[F], F]:
         ),
         _target_options(),
         _method_options(),
-        _dither_options(),
         _palette_options(),
         _batch_options(),
         kmeans_options("[default: 16, fewer from 32 colours on]"),
@@ -68,11 +69,29 @@ def _parse_numbers(
     return numbers
 
 
+def _parse_bytes(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> int | None:
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d{1,15})(k|M)?B?", value, re.ASCII | re.IGNORECASE)
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a number of bytes such as 50000, 50k or 2M")
+    return int(match[1]) * {"": 1, "k": 1000, "m": 1_000_000}[(match[2] or "").lower()]
+
+
 def _parse_suffix(
     _context: click.Context, _option: click.Parameter, value: str | None
 ) -> str | None:
     if value is not None and ("/" in value or "\0" in value or not value):
         raise click.BadParameter("it ends the name of a file, so it cannot be empty or hold a '/'")
+    ending = os.path.splitext(f"name{value or ''}")[1].lower()
+    if ending in IMAGE_SUFFIXES:
+        raise click.BadParameter(
+            f"{value!r} stands before .png, as in NAME-small.png; -o NAME{ending} names a format"
+            if ending in (".gif", ".webp")
+            else f"{value!r} stands before .png, as in NAME-small.png: leave out {ending}"
+        )
     return value
 
 
@@ -133,6 +152,16 @@ def _common_options() -> Callable[[F], F]:
             group=COMMON_GROUP,
             is_flag=True,
             help="Replace existing outputs.",
+        ),
+        option(
+            "--dither",
+            group=COMMON_GROUP,
+            type=click.Choice(DITHERS),
+            metavar="METHOD",
+            default=_DEFAULTS.dither,
+            show_default=True,
+            help="Mix palette colours in fine patterns, for smooth shades from few colours: "
+            f"{', '.join(DITHERS[:-1])} or {DITHERS[-1]}. Files become larger.",
         ),
     )
 
@@ -244,9 +273,10 @@ def _target_options() -> Callable[[F], F]:
         option(
             "--max-size",
             group=TARGET_GROUP,
-            type=click.IntRange(min=0),
+            callback=_parse_bytes,
             metavar="BYTES",
-            help="Most colours whose file is not larger than this, at most -k.",
+            help="Most colours whose file is not larger than this, such as 50000 or 50k, at most "
+            "-k.",
         ),
     )
 
@@ -270,6 +300,13 @@ def _method_options() -> Callable[[F], F]:
             help="Where the error is made small: in RGB, or as it is perceived.",
         ),
         option(
+            "--dither-strength",
+            group=METHOD_GROUP,
+            type=click.FloatRange(0, 1),
+            metavar="X",
+            help="How much of --dither, from 0, none, to 1, all of it.  [default: 1]",
+        ),
+        option(
             "--region",
             group=METHOD_GROUP,
             metavar="X,Y,W,H",
@@ -282,27 +319,6 @@ def _method_options() -> Callable[[F], F]:
             metavar="FILE",
             type=ANY_PATH,
             help="Grey picture of the same size: where it is light, colours count more.",
-        ),
-    )
-
-
-def _dither_options() -> Callable[[F], F]:
-    return stacked(
-        option(
-            "--dither",
-            group=DITHER_GROUP,
-            type=click.Choice(DITHERS),
-            default=_DEFAULTS.dither,
-            show_default=True,
-            help="Mix palette colours in fine patterns: for smooth shades from few colours, at "
-            "the price of larger files.",
-        ),
-        option(
-            "--dither-strength",
-            group=DITHER_GROUP,
-            type=click.FloatRange(0, 1),
-            metavar="X",
-            help="From 0, no dithering, to 1, all of it.  [default: 1]",
         ),
     )
 

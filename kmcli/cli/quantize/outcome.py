@@ -12,6 +12,7 @@ from kmcli.errors import SkippedError
 from kmcli.files import STREAM
 from kmcli.image_io import encode_indexed_png, index_bit_depth
 from kmcli.quantize import QuantizedImage, measure_ssim, quantize_randomly
+from kmcli.quantize.palette import count_text
 from kmcli.quantize.targets import Trial
 from kmcli.report.model import Field, Report
 from kmcli.report.quantize import QuantizeOutcome, quantize_report
@@ -105,7 +106,7 @@ class Presentation:
         output = "<stdout>" if version.output == STREAM else version.output
         return (
             f"{source} -> {'skipped, not smaller' if is_skipped else output}: "
-            f"{frames}{image.n_colors_before} -> {image.palette.n_used} colours, "
+            f"{frames}{image.n_colors_before} -> {count_text(image.palette.n_used)}, "
             f"{version.quality}, "
             f"{n_bytes / 1000:.1f} -> {len(version.data) / 1000:.1f} kB"
         )
@@ -163,22 +164,25 @@ class Presentation:
         from kmcli.figures.compare import Panel, compare_sheet
 
         n_colors = self.picture.histogram.colors.shape[0]
-        caption = (f"{n_colors:,} colours", f"{self.picture.n_bytes / 1000:.1f} kB")
+        number = f"{n_colors:,} colours" if n_colors > 1 else "1 colour"
+        caption = (number, f"{self.picture.n_bytes / 1000:.1f} kB")
         first = self.picture.first_frame
-        original = Panel("original", caption, self.picture.decoded.pixels[first])
+        n_frames = self.picture.n_frames
+        title = "original" if n_frames == 1 else f"original, frame 1 of {n_frames}"
+        original = Panel(title, caption, self.picture.decoded.pixels[first])
         columns = []
         for version, baseline in zip(self.versions, self._baselines, strict=True):
-            n_drawn = len(baseline.palette.colors)
+            n_drawn = min(version.settings.n_colors, baseline.indices.size)
             random = encode_indexed_png(baseline.palette.colors, baseline.indices)
             columns.append(
                 (
                     _panel(
-                        f"{len(version.image.palette.colors)} colours",
+                        _panel_title(version),
                         version.image,
                         version.data,
                         first,
                     ),
-                    _panel(f"{n_drawn} random pixels", baseline, random, first),
+                    _panel(count_text(n_drawn, "random pixel"), baseline, random, first),
                 )
             )
         return encode_png(compare_sheet(original, columns))
@@ -192,6 +196,12 @@ class Presentation:
             render_preview(pixels, each.image.pixels[first], each.image.palette.colors, terminal)
             for each in self.versions
         )
+
+
+def _panel_title(version: Version) -> str:
+    """Say how many colours there are, and how many there could be."""
+    n_colors, asked = len(version.image.palette.colors), version.settings.n_colors
+    return count_text(n_colors) + (f", {asked} allowed" if n_colors < asked else "")
 
 
 def _panel(title: str, image: QuantizedImage, data: bytes, rows: slice) -> "Panel":

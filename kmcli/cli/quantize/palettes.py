@@ -135,8 +135,8 @@ def read_palette(value: str, max_bytes: int) -> "NDArray[np.uint8]":
         return decode_palette(read_input(value, max_bytes), value)
     except KmcliError as error:
         hint = ""
-        if isinstance(error, InputError) and "," in value and not os.path.exists(value):
-            hint = "; a list of colours begins with #"
+        if isinstance(error, InputError) and not Path(value).suffix and not os.path.exists(value):
+            hint = "; a list of colours is written like '#fff,#c00'"
         raise type(error)(f"{error}{hint}", value) from None
 
 

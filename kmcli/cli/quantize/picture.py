@@ -1,7 +1,7 @@
 """What ``kmcli quantize`` makes of one picture, from its bytes to all that is to be written."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -117,6 +117,7 @@ class Work:
             return lambda number, settings: apply_palette(
                 pixels, palettes[number], settings, histogram=histogram, n_frames=n_frames
             )
+        _check_locked(self.versions[0].locked, is_opaque=pixels.shape[2] == 3)
         learn_from = self._learn_from(picture)
         return lambda _, settings: quantize_image(
             pixels, settings, histogram=histogram, learn_from=learn_from, n_frames=n_frames
@@ -153,3 +154,14 @@ class Work:
             grey = np.tile(grey, (picture.n_frames, 1))
             return weigh_colors(pixels, histogram, (1.0 + grey) / 256)
         return histogram
+
+
+def _check_locked(locked: "Sequence[tuple[int, int, int, int]]", *, is_opaque: bool) -> None:
+    """Refuse what would not be kept exactly: the palette of an opaque picture is opaque."""
+    for *color, alpha in locked if is_opaque else ():
+        if alpha < 255:
+            written = "#" + bytes((*color, alpha)).hex()
+            raise SettingsError(
+                f"the locked colour {written} is not opaque, but the picture is; lock "
+                f"{written[:7]} instead"
+            )
