@@ -294,6 +294,7 @@ def bombs(good: dict[str, bytes]) -> Iterator[Case]:
         "png header, one column": png(header(1, 2**31 - 1)),
         "png header, largest": png(header(2**31 - 1, 2**31 - 1)),
         "png, just over the limit": png(header(9500, 9500, 1, 0), pixels),
+        "png of empty chunks": png(size, chunk(b"IDAT") * (2**18 + 1), pixels),
         "png, profile": png(size, chunk(b"iCCP", b"p\0\0" + packed), pixels),
         "gif screen": b"GIF89a" + struct.pack("<HHBBB", 65535, 65535, 0, 0, 0) + frame + b";",
         "gif frame far out": b"GIF89a"

@@ -190,3 +190,15 @@ def test_page_works_in_a_browser(tmp_path: Path) -> None:
         "at rest after 3 iterations: inertia 1439.9",
         "pause",
     ]
+
+
+def test_sizes_in_the_report_are_those_of_the_table(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "points.csv"
+    arguments = ["--shape", "uneven", "--dpi", "30", "--csv", str(table), "-d", str(tmp_path)]
+    assert run(["blobs", *arguments, "--json"]) == 0
+    told = json.loads(capfd.readouterr().out)["clusters"]
+    clusters = [line.split(",")[3] for line in table.read_text().splitlines()[1:]]
+    assert [each["size"] for each in told] == [clusters.count(str(n)) for n in range(len(told))]
+    assert len({each["size"] for each in told}) > 1

@@ -261,6 +261,7 @@ def test_report_agrees_with_what_was_written(
     png = read_indexed_png(written)
     assert row["output_bytes"] == len(written)
     assert row["input_bytes"] == picture.stat().st_size
+    assert row["bits_per_pixel_written"] == pytest.approx(8 * len(written) / (160 * 107))
     assert (row["width"], row["height"]) == (160, 107)
     assert row["colors_after"] == len(png.palette) == 8
     assert row["bit_depth"] == png.bit_depth == 4

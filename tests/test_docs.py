@@ -18,6 +18,11 @@ from tests.conftest import ROOT, SAMPLES
 
 README = (ROOT / "README.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+MANY_PAGES = sorted(
+    page
+    for page in ROOT.rglob("*.md")
+    if not any(part.startswith(".") or part == "dist" for part in page.relative_to(ROOT).parts)
+)
 SET_UP = "python3 -m venv"
 
 
@@ -75,6 +80,75 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert second in (ROOT / ".ci" / "run").read_text().splitlines()
 
 
+def anchors_of(page: Path) -> set[str]:
+    """Name the headings of a page as those that show Markdown do."""
+    prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.*)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", MANY_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    prose = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose):
+        if "://" in link:
+            continue
+        name, _, anchor = link.partition("#")
+        target = page.parent / name if name else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors_of(target), link
+
+
+def test_every_picture_of_the_documentation_is_shown() -> None:
+    text = "".join(page.read_text() for page in PAGES)
+    shown = set(re.findall(r"\]\((?:docs/)?images/([\w-]+\.png)\)", text))
+    assert shown == {path.name for path in (ROOT / "docs" / "images").iterdir()}
+
+
+def test_the_readme_shows_what_kmcli_makes_of_the_photo(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    photo = SAMPLES / "china.jpg"
+    run(["quantize", str(photo), "-k", "16", "-d", str(tmp_path), "--json"])
+    told = json.loads(capfd.readouterr().out)
+    shown = ROOT / "docs" / "images" / "china-k16.png"
+    figures = [
+        f"{told['colors_before']:,} colours, {photo.stat().st_size / 1000:.0f} kB",
+        f"{told['colors_after']} colours, {shown.stat().st_size / 1000:.0f} kB",
+    ]
+    assert f"| {' | '.join(figures)} |" in README
+    # The last bits depend on the versions of the libraries.
+    assert told["output_bytes"] == pytest.approx(shown.stat().st_size, rel=0.02)
+
+
+def test_the_tour_tabulates_what_kmcli_makes_of_the_photo(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    photo = str(SAMPLES / "china.jpg")
+    run(["quantize", photo, "-k", "64,32,16,8", "-d", str(tmp_path), "--json"])
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    tour = (ROOT / "docs" / "notebook-tour.md").read_text()
+    rows = re.findall(
+        r"^\| (\d+) \| ([\d.]+) dB \| ([\d.]+) dB \| (\d) \| ([\d.]+) \|$", tour, re.M
+    )
+    for told, (k, psnr, random_psnr, bits, written) in zip(lines, rows, strict=True):
+        assert told["k"] == int(k)
+        assert told["psnr"] == pytest.approx(float(psnr), abs=0.1)
+        assert told["random_palette"]["psnr"] == pytest.approx(float(random_psnr), abs=0.1)
+        assert told["bits_per_pixel_index"] == int(bits)
+        assert told["bits_per_pixel_written"] == pytest.approx(float(written), rel=0.02)
+
+
+def test_the_page_on_digits_quotes_the_report(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run(["digits", "--report", "--no-pictures", "-d", str(tmp_path)])
+    report = [line.strip() for line in capfd.readouterr().out.splitlines()]
+    quoted = blocks(ROOT / "docs" / "digits.md", "text")[0].splitlines()
+    assert quoted
+    assert set(quoted) <= set(report)
+
+
 def options_of(command: click.Command) -> Iterator[str]:
     for parameter in command.params:
         if isinstance(parameter, click.Option):
@@ -87,6 +161,14 @@ def test_every_option_is_documented(name: str) -> None:
     assert f"kmcli {name}" in README
     for option in options_of(cli.commands[name]):
         assert re.search(rf"`{option}[ `]", page), f"{option} is missing in docs/{name}.md"
+
+
+@pytest.mark.parametrize("name", sorted(cli.commands))
+def test_every_choice_is_documented(name: str) -> None:
+    page = (ROOT / "docs" / f"{name}.md").read_text()
+    for parameter in cli.commands[name].params:
+        for choice in getattr(parameter.type, "choices", ()):
+            assert choice in page, f"{choice} is not in docs/{name}.md"
 
 
 @pytest.mark.parametrize("name", sorted(cli.commands))
@@ -127,3 +209,21 @@ def test_every_key_of_the_report_is_documented(
     documented = set(re.findall(r"`([a-z_0-9]+)`", (ROOT / "docs" / f"{name}.md").read_text()))
     for line in lines:
         assert set(keys_of(json.loads(line))) <= documented
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["blobs", "--dpi", "30", "-k", "6", "--init", "far", "--steps", "--scan", "1:4"],
+        ["blobs", "--dpi", "30", "--shape", "moons", "--compare-init", "2"],
+        ["digits", "--no-pictures", "--runs", "2", "--scan", "9:11"],
+    ],
+    ids=" ".join,
+)
+def test_reports_fit_into_a_terminal(
+    arguments: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*arguments, "--report", "-d", str(tmp_path)]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines == [line.rstrip() for line in lines]

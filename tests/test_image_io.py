@@ -106,6 +106,18 @@ def test_16_bits_are_scaled_not_clipped() -> None:
     assert decoded.warnings == ("16 bits per channel are reduced to 8",)
 
 
+def test_jpeg_2000_of_16_bits_is_read_in_grey_and_refused_in_color() -> None:
+    grey = decode_image(encode(Image.fromarray(np.full((8, 8), 65535, np.uint16)), "JPEG2000"))
+    assert (grey.pixels == 255).all()
+    assert grey.warnings == ("16 bits per channel are reduced to 8",)
+    data = bytearray(encode(Image.fromarray(QUADRANTS), "JPEG2000"))
+    depths = data.index(b"\xff\x4f\xff\x51") + 42
+    data[depths : depths + 9 : 3] = b"\x0f" * 3
+    # Pillow would make black of white.
+    with pytest.raises(InputError, match="16 bits per channel is not supported"):
+        decode_image(bytes(data))
+
+
 def test_float_pixels_are_refused() -> None:
     image = Image.fromarray(np.ones((2, 2), dtype=np.float32))
     with pytest.raises(InputError, match="32 bits have no defined range"):
@@ -130,6 +142,24 @@ def test_transparency_by_color_key() -> None:
     assert grey.pixels[0, :, 3].tolist() == [0, 255]
     deep = decode_image(png(2, 1, 16, 0, b"\0\x09\x09\x09\x0a", png_chunk(b"tRNS", b"\x09\x09")))
     assert deep.pixels[0, :, 3].tolist() == [0, 255]
+
+
+@pytest.mark.parametrize("depth", [1, 2, 4, 8])
+def test_a_transparent_grey_is_found_at_any_depth(depth: int) -> None:
+    row = np.arange(2**depth, dtype=np.uint8)
+    bits = np.unpackbits(row[:, np.newaxis], axis=1)[:, 8 - depth :]
+    raw = b"\0" + np.packbits(bits).tobytes()
+    for key in {0, 1, 2**depth - 1}:
+        extra = png_chunk(b"tRNS", struct.pack(">H", key))
+        pixels = decode_image(png(len(row), 1, depth, 0, raw, extra)).pixels
+        assert np.flatnonzero(pixels[0, :, 3] == 0).tolist() == [key]
+
+
+def test_a_transparent_color_of_16_bits_is_found() -> None:
+    raw = b"\0" + struct.pack(">6H", 65535, 300, 0, 65535, 300, 3000)
+    extra = png_chunk(b"tRNS", struct.pack(">3H", 65535, 300, 0))
+    decoded = decode_image(png(2, 1, 16, 2, raw, extra))
+    assert decoded.pixels[0, :, 3].tolist() == [0, 255]
 
 
 def test_transparency_of_palette_entries() -> None:
@@ -183,6 +213,16 @@ def test_color_profile_is_converted_to_srgb() -> None:
     assert decoded.warnings == ()
 
 
+@pytest.mark.parametrize("format_name", ["PNG", "TIFF"])
+@pytest.mark.parametrize("mode", ["L", "LA"])
+def test_a_grey_picture_may_keep_the_profile_of_a_colored_one(mode: str, format_name: str) -> None:
+    image = Image.new(mode, (4, 4), 128 if mode == "L" else (128, 7))
+    decoded = decode_image(encode(image, format_name, icc_profile=linear_profile()))
+    assert np.abs(decoded.pixels[0, 0, :3].astype(int) - 188).max() <= 2
+    assert decoded.pixels[0, 0, 3:].tolist() == ([] if mode == "L" else [7])
+    assert decoded.warnings == ()
+
+
 def test_srgb_profile_changes_nothing(china: Pixels) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     data = encode(Image.fromarray(china[:50]), "PNG", icc_profile=profile)
@@ -223,6 +263,14 @@ def test_truncated_files_are_refused(format_name: str, china: Pixels) -> None:
     for share in (0.3, 0.6, 0.9):
         with pytest.raises(InputError):
             decode_image(data[: int(share * len(data))])
+
+
+def test_kinds_of_tiff_that_pillow_does_not_know_are_not_called_damaged_only() -> None:
+    data = encode(Image.new("L", (4, 4)), "TIFF")
+    five_bits = data.replace(struct.pack("<HHII", 258, 3, 1, 8), struct.pack("<HHII", 258, 3, 1, 5))
+    assert five_bits != data
+    with pytest.raises(InputError, match="not supported"):
+        decode_image(five_bits)
 
 
 def test_too_many_pixels_are_refused_before_decoding() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import struct
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, features
 
-from kmcli.errors import InputError, SettingsError
+from kmcli.errors import InputError, LimitError, SettingsError
 from kmcli.image_io import (
     Animation,
     decode_frames,
@@ -244,6 +245,50 @@ def test_animations_of_other_formats_are_read(format_name: str) -> None:
     assert animation.frames.shape == (3, 30, 40, 3)
     assert animation.durations == (80, 80, 80)
     assert np.abs(animation.frames[:, 9, 9].astype(int) - colors).max() < 12
+
+
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_all_frames_are_turned_upright(orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    colors = [Image.new("RGB", (6, 4), color) for color in ("red", "lime", "blue")]
+    for image in colors:
+        image.putpixel((0, 0), (255, 255, 255))
+    options: dict[str, Any] = {"append_images": colors[1:], "lossless": True, "exif": exif}
+    frames = decode_frames(encode(colors[0], "WEBP", save_all=True, **options)).frames
+    assert frames.shape == ((3, 4, 6, 3) if orientation == 3 else (3, 6, 4, 3))
+    corner = (3, 5) if orientation == 3 else (0, 3)
+    assert (frames[:, *corner] == 255).all()
+
+
+def gif_by_hand(screen: tuple[int, int], *frames: tuple[int, int, Pixels, bytes]) -> bytes:
+    """A GIF of four colours; each frame with its place and its control block."""
+    start = b"GIF89a" + struct.pack("<HHBBB", *screen, 0x81, 0, 0)
+    parts = [start, COLORS[:4, :3].tobytes()]
+    for left, top, indices, control in frames:
+        height, width = indices.shape
+        pixels = Image.frombytes("P", (width, height), indices.tobytes()).tobytes("gif", "P")
+        place = struct.pack("<HHHHB", left, top, width, height, 0)
+        parts += [control, b",", place, b"\x08", pixels, b"\0"]
+    return b"".join([*parts, b";"])
+
+
+def test_a_first_frame_that_is_to_vanish_leaves_nothing_behind() -> None:
+    # Pillow and ImageMagick keep it; browsers do not, as nothing was there before.
+    control = b"!\xf9\x04" + struct.pack("<BHB", 3 << 2, 10, 0) + b"\0"
+    whole, part = np.full((2, 2), 1, np.uint8), np.full((1, 1), 2, np.uint8)
+    frames = decode_frames(gif_by_hand((2, 2), (0, 0, whole, control), (1, 1, part, b""))).frames
+    assert (frames[0] == RED).all()
+    assert frames[1, 1, 1].tolist() == list(LIME)
+    assert frames[1, ..., 3].sum() == 255
+
+
+def test_too_many_frames_are_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kmcli.image_io.gif_blocks._MAX_FRAMES", 2)
+    dot = (0, 0, np.zeros((1, 1), np.uint8), b"")
+    assert decode_image(gif_by_hand((1, 1), dot, dot)).pixels.shape == (1, 1, 3)
+    with pytest.raises(LimitError, match="more than 2 frames"):
+        decode_image(gif_by_hand((1, 1), dot, dot, dot))
 
 
 def test_frames_smaller_than_the_screen_leave_the_rest_empty() -> None:

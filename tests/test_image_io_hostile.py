@@ -1,6 +1,7 @@
 """Nothing is let in: every broken, hostile or odd file ends as it should, in one clear line."""
 
 import codecs
+import io
 import os
 import subprocess
 import sys
@@ -9,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from kmcli.errors import InputError, KmcliError, LimitError
-from kmcli.image_io import decode_frames, decode_image
+from kmcli.image_io import decode_frames, decode_image, read_image_palette
 from tests.conftest import ROOT
 from tests.hostile import Case, all_cases, mutations, samples
 
@@ -150,8 +152,16 @@ def test_the_library_of_tiff_cannot_write_to_standard_error(
 ) -> None:
     data = samples()["tiff-deflate"]
     for cut in range(len(data) // 2, len(data), 40):
-        with pytest.raises(InputError):
-            decode_image(data[:8] + data[cut:] + data[8:cut])
+        for read in (decode_image, read_image_palette):
+            with pytest.raises(InputError):
+                read(data[:8] + data[cut:] + data[8:cut])
+    palette = io.BytesIO()
+    Image.new("P", (64, 64), 1).save(palette, "TIFF", compression="tiff_lzw")
+    broken = bytearray(palette.getvalue())
+    pixels = Image.open(palette).tag_v2[273][0]  # type: ignore[attr-defined]  # of TIFF only
+    broken[pixels + 2 : pixels + 8] = b"\xff" * 6
+    with pytest.raises(InputError):
+        read_image_palette(bytes(broken))
     os.write(2, b"still open")
     assert capfd.readouterr().err == "still open"
 

@@ -110,6 +110,8 @@ def test_color_difference_is_100_times_the_oklab_distance() -> None:
     assert fidelity.delta_e_mean == pytest.approx(5.0, abs=1e-4)  # white is at L = 1
     assert fidelity.delta_e_p95 == 0.0
     assert fidelity.exact_share == 0.95
+    more = ColorCounts(histogram.colors, np.array([18, 2]))
+    assert measure_fidelity(more, black, np.array([0, 0])).delta_e_p95 == pytest.approx(100.0)
 
 
 def test_ssim_in_strips_is_ssim_of_the_whole(china: Pixels) -> None:

@@ -1,5 +1,8 @@
 """The frames of an animated PNG, each made a file of its own.
 
+Pillow would compose them as well, but pastes translucent pixels where the specification has them
+blended over what is there.
+
 Source: W3C, Portable Network Graphics (PNG) Specification, third edition, 2025.
 """
 
@@ -9,11 +12,11 @@ from dataclasses import dataclass
 
 from kmcli.errors import InputError
 from kmcli.image_io.compose import Disposal
-from kmcli.image_io.png_chunks import Chunk, join_chunks
+from kmcli.image_io.png_chunks import END, Chunk, join_chunks
 
 _DISPOSALS = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
-_NOT_SHARED = (b"IHDR", b"IDAT", b"acTL", b"fcTL", b"fdAT", b"eXIf", b"tEXt", b"zTXt", b"iTXt")
-_END = Chunk(b"IEND", memoryview(b""))
+_SHARED = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
+"""What decides the colours of every frame. Copying more would take long for many frames."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Apng:
         """Make a PNG of one frame."""
         size = struct.pack(">II", frame.width, frame.height)
         header = Chunk(b"IHDR", memoryview(size + bytes(self.header.body[8:])))
-        return join_chunks([header, *self.shared, *frame.chunks, _END])
+        return join_chunks([header, *self.shared, *frame.chunks, END])
 
 
 def read_apng(chunks: Sequence[Chunk]) -> Apng | None:
@@ -103,7 +106,7 @@ def read_apng(chunks: Sequence[Chunk]) -> Apng | None:
     for chunk in chunks:
         if chunk.name == b"IDAT":
             break
-        if chunk.name not in _NOT_SHARED:
+        if chunk.name in _SHARED:
             shared.append(chunk)
     frames = _read_frames(chunks, size)
     n_found = sum(bool(frame.chunks) for frame in frames)

@@ -67,6 +67,9 @@ _SRGB = ImageCms.createProfile("sRGB")
 def _through_profile(image: Image.Image, profile: bytes, notes: list[str]) -> Image.Image | None:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if image.mode == "L" and source.profile.xcolor_space.strip() == "RGB":
+            # Many programs keep the profile of a picture that they turn grey.
+            image = image.convert("RGB")
         transform = ImageCms.buildTransform(source, _SRGB, image.mode, "RGB")
         if image.mode == "RGB" and _changes_nothing(transform):
             return image

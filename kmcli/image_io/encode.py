@@ -10,7 +10,7 @@ from PIL import Image
 from kmcli.errors import InputError
 from kmcli.image_io import png_writer
 from kmcli.image_io.gif_writer import write_gif
-from kmcli.image_io.png_chunks import SIGNATURE, join_chunks
+from kmcli.image_io.png_chunks import END, SIGNATURE, join_chunks
 from kmcli.image_io.read_back import read_frames_back, read_png_back, read_webp_back
 
 IndexedFormat = Literal["png", "gif", "webp"]
@@ -77,7 +77,7 @@ def encode_indexed_png(palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -
     height, width = indices.shape
     header, colors = png_writer.header_chunks(palette, (width, height))
     pixels = png_writer.pixel_chunks(indices, png_writer.bit_depth_for(len(palette)))
-    data = join_chunks([*header, *colors, *pixels, png_writer.end()])
+    data = join_chunks([*header, *colors, *pixels, END])
     read_png_back(data, palette, indices)
     return data
 

@@ -12,7 +12,7 @@ from kmcli.image_io import png_writer
 from kmcli.image_io.changes import box_around, whole_box
 from kmcli.image_io.encode import encode_indexed_png
 from kmcli.image_io.gif_writer import write_gif
-from kmcli.image_io.png_chunks import join_chunks
+from kmcli.image_io.png_chunks import END, join_chunks
 from kmcli.image_io.read_back import read_frames_back
 
 AnimatedFormat = Literal["png", "gif"]
@@ -118,4 +118,4 @@ def _write_apng(
                 data, is_over = sparse_data, True
         control = png_writer.frame_control(2 * number - 1, box, durations[number], is_over=is_over)
         chunks += [control, png_writer.frame_pixels(2 * number, data)]
-    return join_chunks([*chunks, png_writer.end()])
+    return join_chunks([*chunks, END])

@@ -37,7 +37,6 @@ _MAGICS = {
     "PNG": (b"\x89PNG\r\n\x1a\n",),
     "JPEG": (b"\xff\xd8\xff",),
     "GIF": (b"GIF87a", b"GIF89a"),
-    "TIFF": _TIFF_MAGICS,
     "ICO": (_ICO_MAGIC,),
     "JPEG 2000": (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51"),
     "QOI": (b"qoif",),
@@ -214,6 +213,8 @@ def _formats_with_heic() -> tuple[str, ...]:
 
 
 def _refuse_unknown(data: bytes) -> NoReturn:
+    if data.startswith(_TIFF_MAGICS):  # of which there are more kinds than Pillow knows
+        raise InputError("a TIFF that is damaged, or of a kind that is not supported") from None
     for name, magics in _MAGICS.items():
         if data.startswith(magics):
             raise InputError(f"a truncated or damaged {name}") from None

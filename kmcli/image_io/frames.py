@@ -13,7 +13,7 @@ from kmcli.image_io.color_models import to_pixels
 from kmcli.image_io.compose import Disposal, Layer, compose
 from kmcli.image_io.formats import check_size, open_image
 from kmcli.image_io.gif_blocks import Gif
-from kmcli.image_io.still import decode_still, turn_upright
+from kmcli.image_io.still import decode_still, lies_on_its_side, turn_upright
 
 _GIF_DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE}
 
@@ -85,7 +85,7 @@ def _open_gif(gif: Gif, max_pixels: int, notes: list[str]) -> FrameSource:
         for frame in gif.frames:
             pixels = np.empty((0, 0, 4), np.uint8)
             if frame.width and frame.height:
-                pixels, _ = decode_still(frame.data, max_pixels, notes)
+                pixels, _ = decode_still(gif.file_of(frame), max_pixels, notes)
             disposal = _GIF_DISPOSALS.get(frame.disposal, Disposal.KEEP)
             yield Layer(frame.left, frame.top, pixels, True, disposal)
 
@@ -128,5 +128,6 @@ def _open_with_pillow(image: Image.Image, notes: list[str]) -> FrameSource:
             turn_upright(shown, notes)
             yield to_pixels(shown, notes), round(image.info.get("duration", 0))
 
+    size = image.size[::-1] if lies_on_its_side(image) else image.size
     n_plays = image.info.get("loop", 0)
-    return FrameSource(image.format or "unknown", image.size, n_frames, n_plays, frames)
+    return FrameSource(image.format or "unknown", size, n_frames, n_plays, frames)

@@ -1,20 +1,24 @@
 """The blocks of a GIF: walked, and each frame made a file of its own.
 
+Pillow would decode the frames, but it also composes them: it fills what a frame leaves empty with
+a colour where browsers show nothing, and says nothing of a file that ends between two frames.
+
 Source: CompuServe, Graphics Interchange Format, version 89a, 1990.
 """
 
 import struct
 from dataclasses import dataclass
 
-from kmcli.errors import InputError
+from kmcli.errors import InputError, LimitError
 
 MAGICS = (b"GIF87a", b"GIF89a")
 
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _CONTROL, _APPLICATION = 0xF9, 0xFF
+_MAX_FRAMES = 2**16
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GifFrame:
     """One image of a GIF.
 
@@ -26,8 +30,10 @@ class GifFrame:
         What becomes of it afterwards: 2 it is cleared, 3 what was there before comes back.
     duration : int
         How long it is shown, in milliseconds.
-    data : bytes
-        A GIF of this image alone.
+    control : bytes
+        The block that precedes it, which names its transparent entry; empty if there is none.
+    image : memoryview
+        Its flags, its colours and its pixels, in the file's own memory.
     """
 
     left: int
@@ -36,7 +42,8 @@ class GifFrame:
     height: int
     disposal: int
     duration: int
-    data: bytes
+    control: bytes
+    image: memoryview
 
 
 @dataclass(frozen=True)
@@ -50,11 +57,23 @@ class Gif:
     n_plays : int
         How often it is played; 0 means for ever.
     frames : list of GifFrame
+    screen : bytes
+        Flags of the file.
+    table : bytes
+        The colours of frames that have none of their own.
     """
 
     size: tuple[int, int]
     n_plays: int
     frames: list[GifFrame]
+    screen: bytes
+    table: bytes
+
+    def file_of(self, frame: GifFrame) -> bytes:
+        """Make a GIF of one frame."""
+        size = struct.pack("<HH", frame.width, frame.height)
+        start = b"".join([b"GIF89a", size, self.screen, self.table, frame.control])
+        return b"".join([start, b",", bytes(4), size, frame.image, b";"])
 
 
 class _Reader:
@@ -97,6 +116,8 @@ def read_gif(data: bytes, notes: list[str]) -> Gif:
     ------
     InputError
         If it ends inside a block, or holds no image.
+    LimitError
+        If there are far too many frames.
     """
     reader = _Reader(data)
     screen = reader.take(13)
@@ -120,7 +141,9 @@ def read_gif(data: bytes, notes: list[str]) -> Gif:
                 repeats = int.from_bytes(body[14:16], "little")
                 n_plays = repeats + 1 if repeats else 0
         elif kind == _IMAGE:
-            frames.append(_read_frame(reader, screen, table, control))
+            if len(frames) == _MAX_FRAMES:
+                raise LimitError(f"a GIF of more than {_MAX_FRAMES} frames, made to take long")
+            frames.append(_read_frame(reader, control))
             control = b""
         elif kind == _TRAILER:
             break
@@ -133,22 +156,19 @@ def read_gif(data: bytes, notes: list[str]) -> Gif:
         raise InputError("a GIF without a frame")
     first = frames[0]
     size = max(width, first.left + first.width), max(height, first.top + first.height)
-    return Gif(size, n_plays, frames)
+    return Gif(size, n_plays, frames, screen[10:], table)
 
 
 def _table_bytes(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _read_frame(reader: _Reader, screen: bytes, table: bytes, control: bytes) -> GifFrame:
-    descriptor = reader.take(9)
-    left, top, width, height, flags = struct.unpack("<HHHHB", descriptor)
-    own_table = reader.take(_table_bytes(flags))
-    code_size = reader.take(1)
-    pixels = reader.take_sub_blocks()
-    size = descriptor[4:8]
-    own_screen = b"GIF89a" + size + screen[10:13] + table
-    image = b"," + bytes(4) + descriptor[4:] + own_table + code_size + pixels
+def _read_frame(reader: _Reader, control: bytes) -> GifFrame:
+    left, top, width, height = struct.unpack("<HHHH", reader.take(8))
+    start = reader.position
+    reader.take(_table_bytes(reader.take(1)[0]))
+    reader.take(1)  # the size of the first codes
+    reader.take_sub_blocks()
     return GifFrame(
         left=left,
         top=top,
@@ -156,5 +176,6 @@ def _read_frame(reader: _Reader, screen: bytes, table: bytes, control: bytes) ->
         height=height,
         disposal=(control[3] >> 2) & 7 if control else 0,
         duration=10 * int.from_bytes(control[4:6], "little") if control else 0,
-        data=own_screen + control + image + b";",
+        control=control,
+        image=memoryview(reader.data)[start : reader.position],
     )

@@ -6,7 +6,7 @@ from PIL import Image
 
 from kmcli.errors import InputError
 from kmcli.image_io.color_models import to_pixels
-from kmcli.image_io.formats import decoding, open_image
+from kmcli.image_io.formats import decoding, open_image, quiet_if_tiff
 from kmcli.settings import MAX_PIXELS
 
 
@@ -35,7 +35,8 @@ def read_image_palette(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.
     """
     with decoding(max_pixels):
         image = open_image(data, max_pixels)
-        values = image.getpalette() or []
+        with quiet_if_tiff(data):  # it decodes the picture as well
+            values = image.getpalette() or []
         if not values and image.format == "GIF" and data[10] & 0x80:
             # Pillow takes a table of greys in their order for no palette at all.
             values = [level for level in range(2 << (data[10] & 7)) for _ in range(3)]

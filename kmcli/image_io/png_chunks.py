@@ -1,5 +1,8 @@
 """The chunks of a PNG: walked, checked and put together.
 
+Pillow unpacks all text before a picture, takes damaged pixels for black ones, does not see that
+the end is missing, and has no frames of an animation without what lies beneath them.
+
 Source: W3C, Portable Network Graphics (PNG) Specification, third edition, 2025.
 """
 
@@ -10,13 +13,16 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from kmcli.errors import InputError
+from kmcli.errors import InputError, LimitError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _TEXTS_THAT_TURN = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0", b"Raw profile type APP1\0")
 """Texts in which programs hide an orientation."""
+
+_MAX_CHUNKS = 2**18
+"""Encoders put some thousand bytes of pixels into each, or a frame of an animation into two."""
 
 _MAX_TEXT = 2**16
 _N_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
@@ -42,7 +48,7 @@ _MARK: dict[str, int | tuple[int, ...]] = {
 _MARK_OF_COLOR = (171, 94, 205, 57)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """One chunk of a PNG.
 
@@ -56,6 +62,9 @@ class Chunk:
 
     name: bytes
     body: memoryview
+
+
+END = Chunk(b"IEND", memoryview(b""))
 
 
 def read_chunks(data: bytes, notes: list[str]) -> list[Chunk]:
@@ -79,6 +88,8 @@ def read_chunks(data: bytes, notes: list[str]) -> list[Chunk]:
     ------
     InputError
         If the file ends inside a chunk, or a chunk that counts is damaged.
+    LimitError
+        If there are far too many chunks.
     """
     view = memoryview(data)
     chunks: list[Chunk] = []
@@ -98,6 +109,8 @@ def read_chunks(data: bytes, notes: list[str]) -> list[Chunk]:
             raise InputError("the image is damaged: what should be a PNG chunk is none")
         if not chunks and name not in (b"IHDR", b"CgBI"):
             raise InputError("the image is damaged: its header is missing")
+        if len(chunks) == _MAX_CHUNKS:
+            raise LimitError(f"a PNG of more than {_MAX_CHUNKS} chunks, made to take long")
         body = view[position + 8 : end - 4]
         is_sound = zlib.crc32(body, zlib.crc32(name)) == int.from_bytes(view[end - 4 : end])
         if not is_sound and (name[0:1].isupper() or name in (b"tRNS", b"acTL", b"fcTL", b"fdAT")):
@@ -114,7 +127,7 @@ def read_chunks(data: bytes, notes: list[str]) -> list[Chunk]:
     if not any(chunk.name == b"IDAT" for chunk in chunks):
         raise InputError("the image is truncated: no pixels are there")
     notes.append("the end of the PNG is missing, after all pixels")
-    return [*chunks, Chunk(b"IEND", memoryview(b""))]
+    return [*chunks, END]
 
 
 def is_whole(chunks: Iterable[Chunk], data: bytes) -> bool:

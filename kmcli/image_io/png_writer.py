@@ -27,8 +27,6 @@ _SAMPLE_ROWS = 256
 _WINDOW = 2**15
 """How far back deflate looks for what it has seen before."""
 
-_END = Chunk(b"IEND", memoryview(b""))
-
 
 def bit_depth_for(n_colors: int) -> int:
     """Return the fewest bits, of those that PNG knows, that hold so many indices."""
@@ -210,11 +208,6 @@ def frame_pixels(number: int, data: bytes) -> Chunk:
 def animation_control(n_frames: int, n_plays: int) -> Chunk:
     """Make the chunk that announces an animation."""
     return _chunk(b"acTL", struct.pack(">II", n_frames, n_plays))
-
-
-def end() -> Chunk:
-    """Make the last chunk."""
-    return _END
 
 
 def _chunk(name: bytes, body: bytes) -> Chunk:

@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from kmcli.errors import InputError
 from kmcli.image_io.color_models import to_pixels
@@ -55,6 +55,14 @@ def turn_upright(image: Image.Image, notes: list[str]) -> None:
         notes.append("the EXIF data is damaged; its orientation is ignored")
 
 
+def lies_on_its_side(image: Image.Image) -> bool:
+    """Tell whether `turn_upright` will exchange width and height."""
+    try:
+        return image.getexif().get(ExifTags.Base.Orientation) in (5, 6, 7, 8)
+    except Exception:  # noqa: BLE001 - as there
+        return False
+
+
 def _load_upright(data: bytes, max_pixels: int, notes: list[str], page: int | None) -> Image.Image:
     chunks = None
     if data.startswith(SIGNATURE):
@@ -66,14 +74,38 @@ def _load_upright(data: bytes, max_pixels: int, notes: list[str], page: int | No
             _turn_to_page(image, page, max_pixels, len(data), notes)
         else:
             check_frame(page, 1, notes, "pages")
-        if _bits_per_channel(image, data) > 8:
+        depth = _bits_per_channel(image, data)
+        if depth > 8:
             notes.append("16 bits per channel are reduced to 8")
+        if depth > 8 and image.format == "JPEG2000" and not image.mode.startswith("I"):
+            # Pillow rounds them without a bound, so that white comes out black.
+            raise InputError(
+                f"a JPEG 2000 in colour of {depth} bits per channel is not supported; convert it "
+                "to 8 bits or to PNG"
+            )
         if chunks is None:
             image.load()
         else:
             load_all_rows(image, chunks)
+            _scale_transparent_color(image, data[24])
         turn_upright(image, notes)
     return image
+
+
+def _scale_transparent_color(image: Image.Image, depth: int) -> None:
+    """Bring the transparent colour of a PNG to 8 bits, as Pillow has done with the pixels.
+
+    Of 16 bits per channel only the upper 8 are left to compare, except in greys.
+    """
+    color = image.info.get("transparency")
+    if image.mode not in ("L", "RGB") or color is None:
+        return
+
+    def scaled(value: int) -> int:
+        value &= 2**depth - 1  # the specification has the other bits ignored
+        return value >> 8 if depth == 16 else value * 255 // (2**depth - 1)
+
+    image.info["transparency"] = scaled(color) if image.mode == "L" else tuple(map(scaled, color))
 
 
 def _turn_to_page(
@@ -106,4 +138,10 @@ def _bits_per_channel(image: Image.Image, data: bytes) -> int:
     if image.format == "TIFF":
         bits = getattr(image, "tag_v2", {}).get(258, (8,))
         return int(max(bits)) if isinstance(bits, tuple) else int(bits)
+    if image.format == "JPEG2000":
+        # The first bytes of a codestream: ISO/IEC 15444-1, annex A.5.
+        start = data.find(b"\xff\x4f\xff\x51")
+        n_channels = int.from_bytes(data[start + 40 : start + 42])
+        depths = data[start + 42 : start + 42 + 3 * n_channels : 3]
+        return max(((depth & 0x7F) + 1 for depth in depths), default=8)
     return 16 if image.mode.startswith("I;16") else 8

@@ -195,9 +195,11 @@ def _true_center(result: BlobsResult, number: int) -> list[Field]:
 def _trace_parts(trace: Trace | None) -> list[Table | Note]:
     if trace is None:
         return []
-    rows = []
+    rows, events = [], []
     for number, step in enumerate(trace.steps):
         event = trace.event(number)
+        if event:
+            events.append(f"Iteration {number + 1}: {event}.")
         rows.append(
             [
                 Field("iteration", "iteration", number + 1, str(number + 1)),
@@ -214,17 +216,17 @@ def _trace_parts(trace: Trace | None) -> list[Table | Note]:
                     f"{step.inertia_after:.3f}",
                 ),
                 Field("empty_clusters", "", list(step.empty_clusters)),
-                Field("event", "event", event or None, event),
+                Field("event", "", event or None),
             ]
         )
     if trace.missed_optimum:
-        end = (
+        events.append(
             f"It ends in a local optimum: inertia {trace.inertia:.3f}, while "
             f"{trace.best_inertia:.3f} is known."
         )
     else:
-        end = f"It ends at inertia {trace.inertia:.3f}; nothing better is known."
-    return [Table("Steps of one start", "steps", rows), Note("Its end", [end])]
+        events.append(f"It ends at inertia {trace.inertia:.3f}; nothing better is known.")
+    return [Table("Steps of one start", "steps", rows), Note("What happens", events)]
 
 
 def _scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:

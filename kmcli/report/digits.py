@@ -139,20 +139,20 @@ def _accuracy_fields(result: DigitsResult) -> list[Field]:
             "accuracy",
             "one to one",
             one.share,
-            text(one.n_correct, one.share, "each digit has one cluster at most (Hungarian)"),
+            text(one.n_correct, one.share, "each digit, one cluster (Hungarian)"),
         ),
         Field("n_correct", "", one.n_correct),
         Field(
             "purity",
             "majority (purity)",
             most.share,
-            text(most.n_correct, most.share, "each cluster is its most frequent digit"),
+            text(most.n_correct, most.share, "each cluster, its commonest digit"),
         ),
         Field(
             "inverse_purity",
             "notebook's formula",
             inverse,
-            text(n_inverse, inverse, "each digit claims its largest cluster, even a shared one"),
+            text(n_inverse, inverse, "each digit, its largest, even shared"),
         ),
         Field("match", "used below", result.settings.effective_match, _match_name(result)),
     ]
@@ -193,15 +193,22 @@ def _remarks(result: DigitsResult) -> list[str]:
 
 def _scores(result: DigitsResult) -> list[Field]:
     names = {
-        "adjusted_rand": "adjusted Rand (ARI)",
-        "adjusted_mutual_info": "adjusted mutual information (AMI)",
+        "adjusted_rand": "ARI",
+        "adjusted_mutual_info": "AMI",
         "homogeneity": "homogeneity",
         "completeness": "completeness",
         "v_measure": "V-measure",
         "fowlkes_mallows": "Fowlkes-Mallows",
     }
-    values = {key: getattr(result.external, key) for key in names}
-    return [Field(key, label, values[key], f"{values[key]:.4f}") for key, label in names.items()]
+    meanings = {
+        "adjusted_rand": "  adjusted Rand index",
+        "adjusted_mutual_info": "  adjusted mutual information",
+    }
+    fields = []
+    for key, label in names.items():
+        value = float(getattr(result.external, key))
+        fields.append(Field(key, label, value, f"{value:.4f}{meanings.get(key, '')}"))
+    return fields
 
 
 def _confusions_in_words(result: DigitsResult) -> list[str]:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from kmcli.digits.trials import InitTrials, ScanStep
-from kmcli.report.model import Field, Note, Table
+from kmcli.report.model import Field, Note, Section, Table, Value
 
 
-def init_parts(inits: Sequence[InitTrials]) -> list[Table | Note]:
+def init_parts(inits: Sequence[InitTrials]) -> list[Section | Table | Note]:
     """Tell the effect of initialisation.
 
     Parameters
@@ -18,7 +18,7 @@ def init_parts(inits: Sequence[InitTrials]) -> list[Table | Note]:
 
     Returns
     -------
-    list of Table or Note
+    list of Section, Table or Note
         Empty if there is nothing to tell.
     """
     if not inits:
@@ -35,29 +35,43 @@ def init_parts(inits: Sequence[InitTrials]) -> list[Table | Note]:
         remarks.append("Starts from principal components leave nothing to chance: one run is all.")
     else:
         remarks.append("No starts from principal components: the points have too few dimensions.")
-    title = "Effect of initialisation: single starts, least / median / most"
-    rows = [_init_row(init) for init in inits]
-    return [Table(title, "inits", rows), Note("Of all these starts", remarks)]
-
-
-def _init_row(init: InitTrials) -> list[Field]:
-    row = [
-        Field("init", "starts", init.init, init.init),
-        Field("n_runs", "runs", len(init.trials), str(len(init.trials))),
+    # JSON has the values themselves, from which all the rest follows.
+    data: list[Value] = []
+    for init in inits:
+        lists = {key: _values(init, key) for key in _FORMS}
+        data.append({"init": init.init, "n_runs": len(init.trials), **lists})
+    rows = [_init_row(init, key) for init in inits for key in _FORMS]
+    return [
+        Section("", [Field("inits", "", data)]),
+        Table("Effect of initialisation: single starts", "", rows),
+        Note("Of all these starts", remarks),
     ]
-    columns = (
-        ("inertia", "inertia", ".0f"),
-        ("accuracy", "one to one", ".4f"),
-        ("purity", "purity", ".4f"),
-        ("n_iter", "iterations", ".0f"),
-    )
-    for key, label, form in columns:
-        values = [float(getattr(trial, key)) for trial in init.trials]
-        low, middle, high = min(values), float(np.median(values)), max(values)
-        text = f"{low:{form}} / {middle:{form}} / {high:{form}}"
-        # JSON has the values themselves, from which all the rest follows.
-        row.append(Field(key, label, values, text))
-    return row
+
+
+_FORMS = {
+    "inertia": ("inertia", ".0f"),
+    "accuracy": ("one to one", ".4f"),
+    "purity": ("purity", ".4f"),
+    "n_iter": ("iterations", ".0f"),
+}
+"""What is told of many starts, by its key: its name, and how it is printed."""
+
+
+def _init_row(init: InitTrials, key: str) -> list[Field]:
+    name, form = _FORMS[key]
+    values = _values(init, key)
+    summary = {"least": min(values), "median": float(np.median(values)), "most": max(values)}
+    is_first = key == next(iter(_FORMS))
+    return [
+        Field("", "starts", None, init.init if is_first else ""),
+        Field("", "runs", None, str(len(init.trials)) if is_first else ""),
+        Field("", "what", None, name),
+        *(Field("", label, None, f"{value:{form}}") for label, value in summary.items()),
+    ]
+
+
+def _values(init: InitTrials, key: str) -> list[float]:
+    return [float(getattr(trial, key)) for trial in init.trials]
 
 
 def scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
@@ -91,19 +105,19 @@ def scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
     for step in scan:
         row = [
             Field("k", "k", step.n_clusters, str(step.n_clusters)),
-            Field("inertia", "inertia", step.inertia, f"{step.inertia:.2f}"),
+            Field("inertia", "inertia", step.inertia, f"{step.inertia:.0f}"),
         ]
         for key, label in columns.items():
             value = getattr(step, key)
-            mark = "*" if value == best[key] else ""
-            row.append(Field(key, label, value, "-" if value is None else f"{mark}{value:.4f}"))
+            mark = "*" if value == best[key] else " "
+            row.append(Field(key, label, value, "-  " if value is None else f"{value:.4f} {mark}"))
         rows.append(row)
-    remarks = [
-        "Inertia falls with k whatever the data are, purity tends to rise, and the notebook's",
-        "formula tends to fall. One to one, ARI and AMI can be compared across k, but need the",
-        "labels; the silhouette can be compared and needs none.",
-    ]
+    remark = (
+        "Inertia falls with k whatever the data are, purity tends to rise, and the notebook's "
+        "formula tends to fall. One to one, ARI and AMI can be compared across k, but need the "
+        "labels; the silhouette can be compared and needs none."
+    )
     return [
-        Table("Number of clusters, best of each column marked *", "scan", rows),
-        Note("How to read it", remarks),
+        Table("Numbers of clusters; * is the best of its column", "scan", rows),
+        Note("How to read it", [remark]),
     ]

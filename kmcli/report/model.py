@@ -1,6 +1,7 @@
 """What a report is made of, and its two forms; each value is given once for both."""
 
 import json
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,9 @@ Value = str | int | float | bool | None | Sequence["Value"] | Mapping[str, "Valu
 
 Paint = Callable[[str], str]
 """Turns a colour like ``#ff8000`` into a coloured swatch for the terminal."""
+
+_COLUMNS = 80
+"""The width of a terminal, to which sentences are wrapped."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Note:
     title : str
         The heading.
     lines : sequence of str
-        A line each; without any, the heading is left out too.
+        A paragraph each, wrapped to 80 columns; without any, the heading is left out too.
     """
 
     title: str
@@ -152,8 +156,12 @@ def _part_text(part: Section | Table | Note, width: int, paint: Paint | None) ->
     if isinstance(part, Table):
         return _table_text(part, paint)
     if isinstance(part, Note):
-        return "".join(f"  {printable(line)}\n" for line in part.lines)
+        return "".join(_wrapped(printable(line)) for line in part.lines)
     return _text(part, width)
+
+
+def _wrapped(paragraph: str) -> str:
+    return f"{textwrap.fill(paragraph, _COLUMNS, initial_indent='  ', subsequent_indent='  ')}\n"
 
 
 def _text(section: Section, width: int) -> str:
@@ -173,4 +181,4 @@ def _table_text(table: Table, paint: Paint | None) -> str:
         line = "  ".join(f"{cell:>{w}}" for cell, w in zip(cells, widths, strict=True))
         color = next((field.value for field in row if field.key == table.swatch_key), None)
         lines.append(f"{line}  {paint(color)}" if paint and isinstance(color, str) else line)
-    return "".join(f"  {line}\n" for line in lines)
+    return "".join(f"  {line.rstrip()}\n" for line in lines)

@@ -9,6 +9,7 @@ import click
 
 from kmcli.cli import batch
 from kmcli.cli.inputs import find_inputs
+from kmcli.cli.jobs import is_stream, plan_jobs
 from kmcli.cli.options import ANY_PATH, BatchOptions, GroupedCommand, OutputOptions, ReportOptions
 from kmcli.cli.quantize import palettes
 from kmcli.cli.quantize.format import choose_encoding
@@ -71,7 +72,7 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     palettes.refuse_several(options, len(inputs))
     palette_out = options["palette_out"]
     besides = [] if palette_out is None else [palette_out]
-    jobs = batch.plan(inputs, endings, to, batch_options, reports, sheet, besides)
+    jobs = plan_jobs(inputs, endings, to, batch_options, reports, sheet, besides)
     written = [*besides, *filter(None, [reports.report_file])]
     for what, path in (("palette", options["palette"]), ("mask", options["weight_mask"])):
         if path is not None:
@@ -211,7 +212,7 @@ def _shared_palettes(
     work: Work, sources: list[str], options: BatchOptions
 ) -> "tuple[Palette, ...]":
     """Have all pictures counted together, and learn a palette for each version from that."""
-    if any(map(batch.is_stream, sources)):
+    if any(map(is_stream, sources)):
         raise click.UsageError(
             "--shared-palette reads its inputs twice, which only files allow: save it first"
         )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kmcli.cli.batch import Job, Outcome
+from kmcli.cli.batch import Outcome
+from kmcli.cli.jobs import Job
 from kmcli.cli.quantize.palettes import palette_bytes, palette_losses
 from kmcli.errors import SkippedError
 from kmcli.files import STREAM

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from kmcli.cli.batch import Job
+    from kmcli.cli.jobs import Job
     from kmcli.quantize import QuantizedImage
     from kmcli.quantize.palette import Palette
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kmcli.cli.batch import Job, Outcome
+from kmcli.cli.batch import Outcome
+from kmcli.cli.jobs import Job
 from kmcli.cli.quantize.palettes import transparency_notes
 from kmcli.cli.quantize.reading import Picture, Reader
 from kmcli.errors import SettingsError

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kmcli.cli.batch import is_stream
+from kmcli.cli.jobs import is_stream
 from kmcli.cli.quantize.format import IN_PLACE, Encoding, Timing
 from kmcli.errors import InputError
 
