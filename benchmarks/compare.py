@@ -50,6 +50,7 @@ def measure(pictures: list[Path], n_runs: int, colors: tuple[int, ...] = COLORS)
                         for name, command in contenders().items()
                     },
                     n_runs,
+                    warm_up=False,  # the programs are warm from the pictures before
                 )
                 for name, measured in usages.items():
                     typical = median(measured)

@@ -74,7 +74,9 @@ print([os.waitstatus_to_exitcode(status), wall, usage.ru_utime + usage.ru_stime,
 """
 
 
-def alternate(actions: Mapping[str, Callable[[], Usage]], n_runs: int) -> dict[str, list[Usage]]:
+def alternate(
+    actions: Mapping[str, Callable[[], Usage]], n_runs: int, *, warm_up: bool = True
+) -> dict[str, list[Usage]]:
     """Run several things in turn, so that what disturbs the machine disturbs them alike.
 
     Parameters
@@ -82,7 +84,9 @@ def alternate(actions: Mapping[str, Callable[[], Usage]], n_runs: int) -> dict[s
     actions : mapping of str to callable
         What to run, by name.
     n_runs : int
-        How many rounds to measure, after one that is thrown away.
+        How many rounds to measure.
+    warm_up : bool
+        Whether to throw away a round before these.
 
     Returns
     -------
@@ -90,10 +94,10 @@ def alternate(actions: Mapping[str, Callable[[], Usage]], n_runs: int) -> dict[s
         One entry per round.
     """
     usages: dict[str, list[Usage]] = {name: [] for name in actions}
-    for round_ in range(n_runs + 1):
+    for counts in [*([False] if warm_up else []), *[True] * n_runs]:
         for name, action in actions.items():
             usage = action()
-            if round_ > 0:
+            if counts:
                 usages[name].append(usage)
     return usages
 

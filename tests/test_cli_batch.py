@@ -124,6 +124,8 @@ def test_sheet_says_what_it_shows(folder: Path, monkeypatch: pytest.MonkeyPatch)
         (["--suffix", ""], "cannot be empty"),
         (["--shared-palette", "--region", "0,0,1,1"], "learned from"),
         (["--shared-palette", "--min-psnr", "30"], "learns from all"),
+        (["a.png"], "a.png is given twice"),
+        (["-o", "a-compare.png", "--compare"], "two outputs would be written to a-compare.png"),
         (["-", "--in-place"], "standard input has no place"),
         (["-", "--shared-palette"], "reads its inputs twice"),
         (["--jobs", "0"], "0 is not in the range"),
@@ -240,6 +242,13 @@ def test_what_is_not_smaller_is_skipped(folder: Path, capfd: Capture) -> None:
     capfd.readouterr()
     assert run([*arguments, "missing.png"]) == 3
     assert run([*arguments, "missing.png", "--skipped-ok"]) == 6
+
+
+def test_no_sheet_is_drawn_of_what_is_skipped(folder: Path) -> None:
+    Image.fromarray(np.zeros((2, 2, 3), dtype=np.uint8)).save(folder / "tiny.gif")
+    before = tree(folder)
+    assert run(["quantize", "tiny.gif", "--skip-if-larger", "--compare"]) == 7
+    assert tree(folder) == before
 
 
 def test_nothing_goes_to_standard_output_when_skipped(folder: Path) -> None:

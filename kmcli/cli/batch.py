@@ -154,7 +154,7 @@ def run(
                 n_untried = 1
     if n_untried > 1:
         console.error(f"the disk is full: {n_untried - 1} more inputs were not tried")
-    if options.dry_run and not reports.on_stdout:
+    if options.dry_run and rows and not reports.on_stdout:
         outputs.print_table("What would be written", rows)
     code = tally.exit_code(skipped_ok=options.skipped_ok)
     # That of one input that went well is there already: both, or neither.

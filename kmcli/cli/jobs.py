@@ -129,24 +129,30 @@ def _job(
 
 
 def _refuse_collisions(jobs: Sequence[Job], besides: Sequence[str]) -> None:
-    users: dict[str, str] = {}
+    users: dict[str, Job] = {}
     for job in jobs:
         for path in job.targets:
             if path == STREAM:
                 continue
             target = os.path.realpath(path)
-            if target in users:
+            other = users.get(target)
+            if other is job:
+                raise click.UsageError(f"two outputs would be written to {path}")
+            if other is not None and other.source == job.source:
+                raise click.UsageError(f"{job.source} is given twice")
+            if other is not None:
                 raise click.UsageError(
-                    f"{users[target]} and {job.source} would both be written to {path}; "
+                    f"{other.source} and {job.source} would both be written to {path}; "
                     "rename one, or quantize them one by one with -o"
                 )
-            users[target] = job.source
+            users[target] = job
     for path in besides:
         if os.path.realpath(path) in users:
             raise click.UsageError(f"two outputs would be written to {path}")
     sources = {os.path.realpath(job.source): job.source for job in jobs if job.source != STREAM}
     for target, user in users.items():
-        if sources.get(target, user) != user:
+        if sources.get(target, user.source) != user.source:
             raise click.UsageError(
-                f"the output for {user} would replace {sources[target]}, another input; use -d"
+                f"the output for {user.source} would replace {sources[target]}, another input; "
+                "use -d"
             )

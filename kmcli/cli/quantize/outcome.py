@@ -85,13 +85,13 @@ class Presentation:
             palette = self.versions[0].image.palette
             files.append((palette_out, palette_bytes(palette, palette_out)))
             warnings.extend(palette_losses(palette, palette_out))
-        if self.job.sheet is not None:
+        if self.job.sheet is not None and files:
             files.append((self.job.sheet, self._sheet()))
         return Outcome(
             files=tuple(files),
             summaries=tuple(self._summary(*pair) for pair in pairs),
             warnings=tuple(warnings),
-            reports=tuple(self._report(*pair) for pair in pairs) if with_report else (),
+            reports=self._reports(skipped) if with_report else (),
             rows=tuple(self._row(*pair) for pair in pairs),
             error=error,
             preview=self._preview(terminal) if terminal is not None else "",
@@ -137,8 +137,11 @@ class Presentation:
             for version in self.versions
         ]
 
-    def _report(self, version: Version, is_skipped: bool) -> Report:
-        baseline = self._baselines[self.versions.index(version)]
+    def _reports(self, skipped: Sequence[bool]) -> tuple[Report, ...]:
+        versions = zip(self.versions, self._baselines, skipped, strict=True)
+        return tuple(self._report(*each) for each in versions)
+
+    def _report(self, version: Version, baseline: QuantizedImage, is_skipped: bool) -> Report:
         pixels = self.picture.decoded.pixels
         return quantize_report(
             QuantizeOutcome(
@@ -176,12 +179,7 @@ class Presentation:
             random = encode_indexed_png(baseline.palette.colors, baseline.indices)
             columns.append(
                 (
-                    _panel(
-                        _panel_title(version),
-                        version.image,
-                        version.data,
-                        first,
-                    ),
+                    _panel(_panel_title(version), version.image, version.data, first),
                     _panel(count_text(n_drawn, "random pixel"), baseline, random, first),
                 )
             )
