@@ -1,6 +1,6 @@
 """Measure everything anew and rewrite the tables of docs/benchmarks.md.
 
-``python -m benchmarks.document FOLDER`` takes about ten minutes on a quiet machine.
+``python -m benchmarks.document FOLDER`` takes about half an hour on a quiet machine.
 """
 
 import argparse
@@ -77,12 +77,12 @@ def main() -> None:
 
     def comparison() -> str:
         rows = compare.measure(pictures, given.runs)
-        plot_comparison(rows, DOCUMENT.with_name("benchmarks-compare.png"))
+        plot_comparison(rows, DOCUMENT.with_name("images") / "benchmarks-compare.png")
         return f"{compare.verdict(rows)}\n\n{compare.summary(rows)}"
 
     def grown() -> str:
         rows = growth.measure(typical)
-        plot_growth(rows, DOCUMENT.with_name("benchmarks-growth.png"))
+        plot_growth(rows, DOCUMENT.with_name("images") / "benchmarks-growth.png")
         return growth.table(rows)
 
     parts = {
