@@ -180,6 +180,13 @@ def clusters_option(default: int | None, most: int | None = None) -> Callable[[F
     )
 
 
+def force_option() -> Callable[[F], F]:
+    """Declare that existing files may be replaced."""
+    return option(
+        "-f", "--force", group=COMMON_GROUP, is_flag=True, help="Replace existing outputs."
+    )
+
+
 def output_options() -> Callable[[F], F]:
     """Declare where the outputs of a command go that writes several with fixed names."""
     return stacked(
@@ -191,13 +198,7 @@ def output_options() -> Callable[[F], F]:
             type=ANY_PATH,
             help="Folder for the outputs, made if missing.  [default: the current one]",
         ),
-        option(
-            "-f",
-            "--force",
-            group=COMMON_GROUP,
-            is_flag=True,
-            help="Replace existing outputs.",
-        ),
+        force_option(),
     )
 
 

@@ -1,24 +1,30 @@
-"""The options of ``kmcli quantize``, group by group, and how their values are read."""
+"""The options of ``kmcli quantize``, group by group."""
 
-import os
-import re
 from collections.abc import Callable
 from typing import Any
 
 import click
 
-from kmcli.cli.inputs import IMAGE_SUFFIXES
 from kmcli.cli.options import (
     ANY_PATH,
     COMMON_GROUP,
     REPORT_GROUP,
     F,
+    force_option,
     kmeans_options,
     option,
     report_options,
     stacked,
 )
 from kmcli.cli.quantize.palettes import parse_palette_out
+from kmcli.cli.quantize.values import (
+    read_bytes,
+    read_colors,
+    read_numbers,
+    read_region,
+    read_suffix,
+    when_given,
+)
 from kmcli.settings import DITHERS, MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings
 
 BATCH_GROUP = "Many pictures"
@@ -52,78 +58,13 @@ def quantize_options() -> Callable[[F], F]:
     )
 
 
-def _parse_numbers(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> tuple[int, ...] | None:
-    if value is None:
-        return None
-    words = value.split(",")
-    if not all(word.isascii() and word.isdecimal() for word in words):
-        raise click.BadParameter(f"{value!r} is not a number, or several like 64,32,16")
-    numbers = tuple(map(int, words))
-    for number in numbers:
-        if not 1 <= number <= MAX_COLORS:
-            raise click.BadParameter(f"{number} is out of range: 1 to {MAX_COLORS}")
-    if len(set(numbers)) < len(numbers):
-        raise click.BadParameter(f"{value} names a number twice")
-    return numbers
-
-
-def _parse_bytes(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> int | None:
-    if value is None:
-        return None
-    match = re.fullmatch(r"(\d{1,15})(k|M)?B?", value, re.ASCII | re.IGNORECASE)
-    if match is None:
-        raise click.BadParameter(f"{value!r} is not a number of bytes such as 50000, 50k or 2M")
-    return int(match[1]) * {"": 1, "k": 1000, "m": 1_000_000}[(match[2] or "").lower()]
-
-
-def _parse_suffix(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> str | None:
-    if value is not None and ("/" in value or "\0" in value or not value):
-        raise click.BadParameter("it ends the name of a file, so it cannot be empty or hold a '/'")
-    ending = os.path.splitext(f"name{value or ''}")[1].lower()
-    if ending in IMAGE_SUFFIXES:
-        raise click.BadParameter(
-            f"{value!r} stands before .png, as in NAME-small.png; -o NAME{ending} names a format"
-            if ending in (".gif", ".webp")
-            else f"{value!r} stands before .png, as in NAME-small.png: leave out {ending}"
-        )
-    return value
-
-
-def _parse_colors(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> tuple[tuple[int, int, int, int], ...]:
-    from kmcli.quantize.palette import parse_colors
-
-    return () if value is None else parse_colors(value)
-
-
-def _parse_region(
-    _context: click.Context, _option: click.Parameter, value: str | None
-) -> tuple[int, ...] | None:
-    if value is None:
-        return None
-    words = value.split(",")
-    if len(words) != 4 or not all(word.strip().isdecimal() for word in words):
-        raise click.BadParameter(f"{value!r} is not of the form X,Y,W,H, in pixels")
-    left, top, width, height = map(int, words)
-    if width == 0 or height == 0:
-        raise click.BadParameter(f"{value!r} holds no pixels")
-    return left, top, width, height
-
-
 def _common_options() -> Callable[[F], F]:
     return stacked(
         option(
             "-k",
             "--colors",
             group=COMMON_GROUP,
-            callback=_parse_numbers,
+            callback=when_given(read_numbers),
             metavar="N[,N...]",
             help=f"Most colours of the result, 1 to {MAX_COLORS}; several numbers make several "
             "results.  [default: 16]",
@@ -146,13 +87,7 @@ def _common_options() -> Callable[[F], F]:
             help="Folder for outputs with default names, made if missing.  "
             "[default: beside the input]",
         ),
-        option(
-            "-f",
-            "--force",
-            group=COMMON_GROUP,
-            is_flag=True,
-            help="Replace existing outputs.",
-        ),
+        force_option(),
         option(
             "--dither",
             group=COMMON_GROUP,
@@ -178,7 +113,7 @@ def _output_options() -> Callable[[F], F]:
             "--suffix",
             group=OUTPUT_GROUP,
             metavar="TEXT",
-            callback=_parse_suffix,
+            callback=when_given(read_suffix),
             help="End default names in this instead of -kN, as in NAME-small.png.",
         ),
         option(
@@ -273,7 +208,7 @@ def _target_options() -> Callable[[F], F]:
         option(
             "--max-size",
             group=TARGET_GROUP,
-            callback=_parse_bytes,
+            callback=when_given(read_bytes),
             metavar="BYTES",
             help="Most colours whose file is not larger than this, such as 50000 or 50k, at most "
             "-k.",
@@ -310,7 +245,7 @@ def _method_options() -> Callable[[F], F]:
             "--region",
             group=METHOD_GROUP,
             metavar="X,Y,W,H",
-            callback=_parse_region,
+            callback=when_given(read_region),
             help="Learn the palette from this part of the picture only.",
         ),
         option(
@@ -344,7 +279,7 @@ def _palette_options() -> Callable[[F], F]:
             "--lock",
             group=PALETTE_GROUP,
             metavar="COLORS",
-            callback=_parse_colors,
+            callback=when_given(read_colors, missing=()),
             help="Colours to be in the palette exactly, like '#fff,#c00'; the others are learned "
             "around them.",
         ),

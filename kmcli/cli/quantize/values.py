@@ -1,0 +1,82 @@
+"""How the values of the options of ``kmcli quantize`` are read."""
+
+import os
+import re
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from kmcli.cli.inputs import IMAGE_SUFFIXES
+from kmcli.settings import MAX_COLORS
+
+
+def when_given(read: Callable[[str], Any], missing: Any = None) -> Callable[..., Any]:
+    """Make the callback of an option of what reads its value.
+
+    Parameters
+    ----------
+    read : callable
+        Reads the value. It raises `click.BadParameter` if it cannot.
+    missing : object
+        What stands for an option that was not given.
+    """
+
+    def callback(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
+        return missing if value is None else read(value)
+
+    return callback
+
+
+def read_numbers(value: str) -> tuple[int, ...]:
+    """Read one number of colours, or several like ``64,32,16``."""
+    words = value.split(",")
+    if not all(word.isascii() and word.isdecimal() for word in words):
+        raise click.BadParameter(f"{value!r} is not a number, or several like 64,32,16")
+    numbers = tuple(map(int, words))
+    for number in numbers:
+        if not 1 <= number <= MAX_COLORS:
+            raise click.BadParameter(f"{number} is out of range: 1 to {MAX_COLORS}")
+    if len(set(numbers)) < len(numbers):
+        raise click.BadParameter(f"{value} names a number twice")
+    return numbers
+
+
+def read_bytes(value: str) -> int:
+    """Read a number of bytes like ``50000``, ``50k`` or ``2M``."""
+    match = re.fullmatch(r"(\d{1,15})(k|M)?B?", value, re.ASCII | re.IGNORECASE)
+    if match is None:
+        raise click.BadParameter(f"{value!r} is not a number of bytes such as 50000, 50k or 2M")
+    return int(match[1]) * {"": 1, "k": 1000, "m": 1_000_000}[(match[2] or "").lower()]
+
+
+def read_suffix(value: str) -> str:
+    """Read what the names of outputs end in, before ``.png``."""
+    if "/" in value or "\0" in value or not value:
+        raise click.BadParameter("it ends the name of a file, so it cannot be empty or hold a '/'")
+    ending = os.path.splitext(f"name{value}")[1].lower()
+    if ending in IMAGE_SUFFIXES:
+        raise click.BadParameter(
+            f"{value!r} stands before .png, as in NAME-small.png; -o NAME{ending} names a format"
+            if ending in (".gif", ".webp")
+            else f"{value!r} stands before .png, as in NAME-small.png: leave out {ending}"
+        )
+    return value
+
+
+def read_colors(value: str) -> tuple[tuple[int, int, int, int], ...]:
+    """Read a list of colours like ``#fff,#c00``, as red, green, blue and alpha."""
+    from kmcli.quantize.palette import parse_colors
+
+    return parse_colors(value)
+
+
+def read_region(value: str) -> tuple[int, int, int, int]:
+    """Read left, top, width and height of a part of a picture, in pixels."""
+    words = value.split(",")
+    if len(words) != 4 or not all(word.strip().isdecimal() for word in words):
+        raise click.BadParameter(f"{value!r} is not of the form X,Y,W,H, in pixels")
+    left, top, width, height = map(int, words)
+    if width == 0 or height == 0:
+        raise click.BadParameter(f"{value!r} holds no pixels")
+    return left, top, width, height
