@@ -99,16 +99,16 @@ def _compress(strips: Iterable[NDArray[np.uint8]], level: int, strategy: int) ->
     Source: RFC 1950, RFC 1951; the way of M. Adler's pigz.
     """
 
-    def piece(item: tuple[bytes, bytes, bool]) -> bytes:
+    def piece(item: tuple[memoryview, memoryview, bool]) -> bytes:
         seen, data, is_last = item
         compressor = zlib.compressobj(level, wbits=-15, strategy=strategy, zdict=seen[-_WINDOW:])
         return compressor.compress(data) + compressor.flush(
             zlib.Z_FINISH if is_last else zlib.Z_SYNC_FLUSH
         )
 
-    parts = [strip.tobytes() for strip in strips]
+    parts = [strip.reshape(-1).data for strip in strips]
     is_last = [False] * (len(parts) - 1) + [True]
-    items = zip([b"", *parts], parts, is_last, strict=False)
+    items = zip([memoryview(b""), *parts], parts, is_last, strict=False)
     if len(parts) == 1:
         pieces = list(map(piece, items))
     else:
