@@ -89,14 +89,7 @@ def _open_gif(gif: Gif, max_pixels: int, notes: list[str]) -> FrameSource:
             disposal = _GIF_DISPOSALS.get(frame.disposal, Disposal.KEEP)
             yield Layer(frame.left, frame.top, pixels, True, disposal)
 
-    durations = [frame.duration for frame in gif.frames]
-    return FrameSource(
-        "GIF",
-        gif.size,
-        len(gif.frames),
-        gif.n_plays,
-        lambda: zip(compose(gif.size, layers()), durations, strict=True),
-    )
+    return _composed("GIF", gif, layers)
 
 
 def _open_apng(apng: Apng, max_pixels: int, notes: list[str]) -> FrameSource:
@@ -107,13 +100,21 @@ def _open_apng(apng: Apng, max_pixels: int, notes: list[str]) -> FrameSource:
             pixels, _ = decode_still(apng.file_of(frame), max_pixels, notes)
             yield Layer(frame.left, frame.top, pixels, frame.is_over, frame.disposal)
 
-    durations = [frame.duration for frame in apng.frames]
+    return _composed("PNG", apng, layers)
+
+
+def _composed(
+    format_name: str, animation: Gif | Apng, layers: Callable[[], Iterator[Layer]]
+) -> FrameSource:
+    """Make a source of what the layers of an animation show together."""
+    size = animation.size
+    durations = [frame.duration for frame in animation.frames]
     return FrameSource(
-        "PNG",
-        apng.size,
-        len(apng.frames),
-        apng.n_plays,
-        lambda: zip(compose(apng.size, layers()), durations, strict=True),
+        format_name,
+        size,
+        len(durations),
+        animation.n_plays,
+        lambda: zip(compose(size, layers()), durations, strict=True),
     )
 
 
