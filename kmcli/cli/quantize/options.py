@@ -1,7 +1,6 @@
 """The options of ``kmcli quantize``, group by group."""
 
 from collections.abc import Callable
-from typing import Any
 
 import click
 
@@ -16,11 +15,11 @@ from kmcli.cli.options import (
     report_options,
     stacked,
 )
-from kmcli.cli.quantize.palettes import parse_palette_out
 from kmcli.cli.quantize.values import (
     read_bytes,
     read_colors,
     read_numbers,
+    read_palette_out,
     read_region,
     read_suffix,
     when_given,
@@ -271,7 +270,7 @@ def _palette_options() -> Callable[[F], F]:
             "--palette-out",
             group=PALETTE_GROUP,
             metavar="FILE",
-            callback=parse_palette_out,
+            callback=when_given(read_palette_out),
             help="Write the palette too, as .gpl, .pal, .hex, .act, .ase, .json, .css, or as .png "
             "with swatches.",
         ),
@@ -315,22 +314,3 @@ def _limit_options() -> Callable[[F], F]:
             help="Refuse larger files, and stop reading from a pipe.",
         ),
     )
-
-
-def given(options: dict[str, Any], *names: str) -> list[str]:
-    """List those of some options, as they are written, that the user has given.
-
-    Parameters
-    ----------
-    options : dict
-        Values by name; what is None, False or empty was not given.
-    *names : str
-        Names of options, as keys of `options`.
-
-    Returns
-    -------
-    list of str
-    """
-    return [
-        f"--{name.replace('_', '-')}" for name in names if options[name] not in (None, False, ())
-    ]

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -80,3 +81,15 @@ def read_region(value: str) -> tuple[int, int, int, int]:
     if width == 0 or height == 0:
         raise click.BadParameter(f"{value!r} holds no pixels")
     return left, top, width, height
+
+
+def read_palette_out(value: str) -> str:
+    """Read the name of a palette file, whose suffix has to say what to write."""
+    from kmcli.cli.quantize.palettes import written_suffixes
+
+    suffixes = written_suffixes()
+    if Path(value).suffix.lower() not in suffixes:
+        raise click.BadParameter(
+            f"{value!r} does not say what to write; end the name in {', '.join(suffixes)}"
+        )
+    return value
