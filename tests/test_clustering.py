@@ -40,6 +40,21 @@ def test_every_start_is_reported_and_the_best_is_kept() -> None:
     assert len(set(found.start_inertias)) > 1
 
 
+def test_of_several_explicit_starts_the_best_is_kept() -> None:
+    points = make_points()
+    starts = points[np.random.default_rng(2).integers(0, len(points), (5, 6))]
+    found = fit_kmeans(points, KMeansSettings(6), starts=starts)
+    alone = [fit_kmeans(points, KMeansSettings(6), starts=start).inertia for start in starts]
+    assert found.start_inertias == tuple(alone)
+    assert found.inertia == min(alone) < max(alone)
+
+
+@pytest.mark.parametrize("shape", [(2,), (3, 2), (4, 3), (0, 4, 2), (1, 1, 4, 2)])
+def test_starts_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(SettingsError, match=r"the starts have shape .*; expected \(4, 2\)"):
+        fit_kmeans(make_points(), KMeansSettings(4), starts=np.zeros(shape))
+
+
 def test_clusters_are_numbered_by_weight() -> None:
     points = np.array([[0.0], [1.0], [10.0], [11.0], [20.0]])
     found = fit_kmeans(points, KMeansSettings(3), weights=[1, 1, 1, 1, 9])

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from sklearn.cluster import kmeans_plusplus
 
 from kmcli.clustering import fit_kmeans
 from kmcli.quantize.breathing import breathe
@@ -11,6 +13,7 @@ from kmcli.quantize.cells import CellTree
 from kmcli.quantize.colorspace import to_points
 from kmcli.quantize.histogram import count_colors
 from kmcli.quantize.learn import random_palette
+from kmcli.quantize.starts import spread_starts
 from kmcli.settings import KMeansSettings
 from tests.conftest import Pixels
 
@@ -50,6 +53,44 @@ def test_cells_lose_less_than_a_grid_of_as_many(china: Pixels) -> None:
     lost_by_grid = total - sum((axis**2 / weights).sum() for axis in sums)
     lost_by_cells = total - cells.weights @ (cells.means**2).sum(axis=1)
     assert 0 < lost_by_cells < 0.7 * lost_by_grid
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 1000), st.integers(1, 30), st.integers(1, 4), st.sampled_from([2, 3, 4]))
+def test_starts_are_distinct_points_that_count(
+    seed: int, n_clusters: int, n_init: int, n_axes: int
+) -> None:
+    random = np.random.default_rng(seed)
+    codes = random.permutation(8**n_axes)[:60]
+    points = (codes[:, np.newaxis] // 8 ** np.arange(n_axes) % 8).astype(np.float64)
+    weights = random.integers(0, 3, len(points)).astype(float)
+    weights[random.permutation(len(points))[:n_clusters]] = 5
+    kmeans = KMeansSettings(n_clusters, n_init=n_init, random_state=seed)
+    starts = spread_starts(points, weights, kmeans)
+    assert starts.shape == (n_init, n_clusters, n_axes)
+    counted = {tuple(point) for point in points[weights > 0]}
+    for start in starts:
+        chosen = {tuple(center) for center in start}
+        assert len(chosen) == n_clusters
+        assert chosen <= counted
+    np.testing.assert_array_equal(starts, spread_starts(points, weights, kmeans))
+
+
+@pytest.mark.parametrize("k", [16, 64])
+def test_starts_are_as_good_as_those_of_scikit_learn(china: Pixels, k: int) -> None:
+    histogram = count_colors(china)
+    cells = CellTree(histogram.colors, histogram.counts).select(4096)
+
+    def mean_error(starts: NDArray[np.float64]) -> float:
+        distances = ((cells.means[:, np.newaxis, np.newaxis] - starts) ** 2).sum(axis=3)
+        return float((cells.weights @ distances.min(axis=2)).mean())
+
+    own = spread_starts(cells.means, cells.weights, KMeansSettings(k, n_init=30))
+    theirs = [
+        kmeans_plusplus(cells.means, k, sample_weight=cells.weights, random_state=seed)[0]
+        for seed in range(30)
+    ]
+    assert mean_error(own) == pytest.approx(mean_error(np.array(theirs)), rel=0.03)
 
 
 def test_breathing_leaves_a_local_optimum() -> None:

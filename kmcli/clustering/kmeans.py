@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from kmcli.clustering.checks import checked_points, checked_weights
 from kmcli.clustering.threads import single_thread
 from kmcli.errors import SettingsError
-from kmcli.settings import KMeansSettings
+from kmcli.settings import Init, KMeansSettings
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ def fit_kmeans(
         The parameters of the method.
     weights : array_like of shape (n_points,), optional
         How much each point counts, 0 or more; 1 by default.
-    starts : array_like of shape (n_clusters, n_features), optional
-        Explicit first centres, used for a single start instead of `init` and `n_init`.
+    starts : array_like of shape (n_clusters, n_features) or (n_starts, n_clusters, n_features)
+        Explicit first centres of one start or several, instead of `init` and `n_init`.
 
     Returns
     -------
@@ -102,12 +103,13 @@ def fit_kmeans(
     """
     points = checked_points(points, settings.n_clusters)
     weights = checked_weights(weights, len(points))
+    inits: Sequence[Init | NDArray[np.float64]] = [settings.init] * settings.n_init
     if starts is not None:
         starts = np.asarray(starts, dtype=np.float64)
         expected = (settings.n_clusters, points.shape[1])
-        if starts.shape != expected:
+        if starts.shape[-2:] != expected or starts.ndim > 3 or len(starts) == 0:
             raise SettingsError(f"the starts have shape {starts.shape}; expected {expected}")
-        settings = replace(settings, n_init=1)
+        inits = list(starts.reshape(-1, *expected))
 
     # Late, and here only: importing scikit-learn takes longer than most fits.
     from sklearn.cluster import KMeans
@@ -118,10 +120,10 @@ def fit_kmeans(
     inertias = []
     with single_thread(), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        for _ in range(settings.n_init):
+        for init in inits:
             model = KMeans(
                 n_clusters=settings.n_clusters,
-                init=settings.init if starts is None else starts,
+                init=init,
                 n_init=1,
                 max_iter=settings.max_iter,
                 tol=settings.tol,

@@ -21,7 +21,10 @@ from kmcli.image_io.png_chunks import Chunk
 _STRIP_BYTES = 2**20
 _CHUNK_BYTES = 2**20
 _FEW_PIXELS = 2**20
-"""Up to here the time of a better compression is not noticed."""
+"""Up to here the time of a better compression is not noticed.
+
+It makes files of few colours some 2 % smaller, but those of whole bytes hardly 0.3 %.
+"""
 
 _SAMPLE_ROWS = 256
 _WINDOW = 2**15
@@ -86,7 +89,7 @@ def compress_rows(indices: NDArray[np.uint8], depth: int) -> bytes:
         A zlib stream.
     """
     is_up = depth < 8 and _compresses_better_by_differences(indices, depth)
-    level = 8 if indices.size <= _FEW_PIXELS else 6
+    level = 8 if depth < 8 and indices.size <= _FEW_PIXELS else 6
     return _compress(packed_rows(indices, depth, is_up), level, _strategy(is_up))
 
 

@@ -6,9 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.clustering import Clustering, fit_kmeans, single_thread
+from kmcli.quantize.distances import distance_factors, with_ones
 from kmcli.settings import KMeansSettings
 
-_CHUNK = 8192
+_CHUNK = 2**17
+"""Distances computed at once: few enough to stay in the cache of a core."""
+
 _FIRST_SHARE = 0.2
 """Share of the centres that the first round moves."""
 
@@ -99,8 +102,9 @@ def _without_idle_centers(
 ) -> NDArray[np.float64]:
     """Drop the centres whose loss costs least, but not a centre and its neighbour together."""
     centers, labels = clustering.centers, clustering.labels
-    cost = np.bincount(labels, weights * _detours(points, clustering), len(centers))
-    between = ((centers[:, np.newaxis] - centers) ** 2).sum(axis=2)
+    with single_thread():
+        cost = np.bincount(labels, weights * _detours(points, clustering), len(centers))
+        between = with_ones(centers) @ distance_factors(centers)
     np.fill_diagonal(between, np.inf)
     neighbors = between.argmin(axis=1)
     removed: list[int] = []
@@ -118,14 +122,13 @@ def _detours(points: NDArray[np.float64], clustering: Clustering) -> NDArray[np.
     """How much farther, squared, the second nearest centre of each point is than its own."""
     centers, labels = clustering.centers, clustering.labels
     detours = np.empty(len(points))
-    lengths = (centers**2).sum(axis=1)
-    with single_thread():
-        for start in range(0, len(points), _CHUNK):
-            chunk = slice(start, start + _CHUNK)
-            # Short of the squared length of the point, which cancels.
-            distances = lengths - 2 * points[chunk] @ centers.T
-            rows = np.arange(len(distances))
-            own = distances[rows, labels[chunk]].copy()
-            distances[rows, labels[chunk]] = np.inf
-            detours[chunk] = distances.min(axis=1) - own
+    factors = distance_factors(centers)
+    step = max(1, _CHUNK // len(centers))
+    for start in range(0, len(points), step):
+        chunk = slice(start, start + step)
+        distances = with_ones(points[chunk]) @ factors
+        rows = np.arange(len(distances))
+        own = distances[rows, labels[chunk]].copy()
+        distances[rows, labels[chunk]] = np.inf
+        detours[chunk] = distances.min(axis=1) - own
     return detours

@@ -11,6 +11,7 @@ from kmcli.quantize.cells import Cells, CellTree
 from kmcli.quantize.colorspace import from_points, to_points
 from kmcli.quantize.histogram import ColorCounts, ColorWeights
 from kmcli.quantize.remap import nearest
+from kmcli.quantize.starts import spread_starts
 from kmcli.settings import Effort, KMeansSettings, QuantizeSettings, Space
 
 COARSE_POINTS = 4096
@@ -254,7 +255,10 @@ class _Search:
         n_clusters, effort = self.n_learned, self.settings.effort
         kmeans = replace(self.settings.kmeans, n_clusters=n_clusters)
         coarse = tree.select(max(COARSE_POINTS, 4 * n_clusters))
-        first = fit_kmeans(coarse.means, kmeans, coarse.weights)
+        starts = None
+        if kmeans.init == "k-means++":
+            starts = spread_starts(coarse.means, coarse.weights, kmeans)
+        first = fit_kmeans(coarse.means, kmeans, coarse.weights, starts)
         stages = [Stage("start", len(coarse.means), first)]
 
         # Few iterations are their own limit. The tolerance has to let them go on: the last steps

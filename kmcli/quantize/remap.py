@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from kmcli.clustering import single_thread
 from kmcli.quantize.colorspace import composites, to_points
+from kmcli.quantize.distances import distance_factors, with_ones
 from kmcli.settings import Space
 
 _CHUNK = 2**17
@@ -49,22 +50,18 @@ def nearest(
 def _nearest(
     colors: NDArray[np.uint8], palette: NDArray[np.uint8], space: Space
 ) -> NDArray[np.intp]:
-    # |x - c|^2 = |x|^2 - 2 x.c + |c|^2, and |x|^2 is the same for all c: what is left is one
-    # matrix product. In RGB its terms are whole numbers below 2^24, or below 2^53 with alpha, so
+    # In RGB all terms of the product are whole numbers below 2^24, or below 2^53 with alpha, so
     # that float32 and float64 hold them exactly, in whatever order they are added.
     dtype = np.float32 if space == "rgb" and colors.shape[1] == 3 else np.float64
-    entries = _terms(palette, space)
-    factors = np.concatenate([-2 * entries.T, (entries**2).sum(axis=1)[np.newaxis]]).astype(dtype)
+    factors = distance_factors(_points(palette, space), dtype)
     labels = np.empty(len(colors), dtype=np.intp)
     step = max(1, _CHUNK // len(palette))
     with contextlib.nullcontext() if space == "rgb" else single_thread():
         for start in range(0, len(colors), step):
-            chunk = _terms(colors[start : start + step], space)
-            terms = np.ones((len(chunk), len(factors)), dtype=dtype)
-            terms[:, :-1] = chunk
+            terms = with_ones(_points(colors[start : start + step], space), dtype)
             (terms @ factors).argmin(axis=1, out=labels[start : start + step])
     return labels
 
 
-def _terms(colors: NDArray[np.uint8], space: Space) -> NDArray[np.float64]:
+def _points(colors: NDArray[np.uint8], space: Space) -> NDArray[np.float64]:
     return composites(colors)[0] if space == "rgb" else to_points(colors, space)

@@ -1,0 +1,75 @@
+"""First centres for k-means, all starts at once."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.clustering import single_thread
+from kmcli.quantize.distances import distance_factors, with_ones
+from kmcli.settings import KMeansSettings
+
+
+def spread_starts(
+    points: NDArray[np.float64], weights: NDArray[np.float64], settings: KMeansSettings
+) -> NDArray[np.float64]:
+    """Draw first centres far from each other, by greedy k-means++.
+
+    Of some points drawn in proportion to their weighted squared distance to the centres so far,
+    the one that leaves the least of it becomes the next centre. scikit-learn does the same, one
+    start after the other, in three times the time.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_axes), float64
+        What is to be clustered.
+    weights : ndarray of shape (n_points,), float64
+        How much each point counts, with a sum above 0.
+    settings : KMeansSettings
+        How many clusters and starts, and the seed.
+
+    Returns
+    -------
+    ndarray of shape (n_init, n_clusters, n_axes), float64
+        Points, of each start.
+
+    References
+    ----------
+    D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007,
+    with the greedy choice among 2 + log(k) draws that its conclusion proposes.
+    """
+    n_starts, n_clusters, n_points = settings.n_init, settings.n_clusters, len(points)
+    n_draws = 2 + int(np.log(n_clusters))
+    random = np.random.default_rng(settings.random_state)
+    # About their middle, so that float32 is precise enough.
+    centered = points - points.mean(axis=0)
+    factors = distance_factors(centered, np.float32)
+    terms = with_ones(centered, np.float32)
+    lengths = factors[-1]
+    mass = weights.astype(np.float32)
+    starts = np.arange(n_starts)
+
+    def drawn(shares: NDArray[np.float32], n: int) -> NDArray[np.intp]:
+        """Draw points of each start in proportion to their shares: shape (n_starts, n)."""
+        sums = shares.cumsum(axis=1, dtype=np.float64)
+        goals = random.random((n_starts, n)) * sums[:, -1:]
+        found = [np.searchsorted(*each, side="right") for each in zip(sums, goals, strict=True)]
+        return np.minimum(found, n_points - 1)
+
+    def distances(chosen: NDArray[np.intp]) -> NDArray[np.float32]:
+        """Squared distances from chosen points to all: shape (*chosen.shape, n_points)."""
+        product = terms[chosen.reshape(-1)] @ factors
+        product += lengths[chosen.reshape(-1, 1)]
+        np.maximum(product, 0, out=product)
+        return product.reshape(*chosen.shape, n_points)
+
+    centers = np.empty((n_starts, n_clusters), dtype=np.intp)
+    with single_thread():
+        centers[:, 0] = drawn(np.broadcast_to(mass, (n_starts, n_points)), 1)[:, 0]
+        closest = distances(centers[:, 0])
+        for place in range(1, n_clusters):
+            candidates = drawn(mass * closest, n_draws)
+            left = distances(candidates)
+            np.minimum(left, closest[:, np.newaxis], out=left)
+            best = (left @ mass).argmin(axis=1)
+            centers[:, place] = candidates[starts, best]
+            closest = left[starts, best]
+    return points[centers]
