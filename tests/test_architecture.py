@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "kmcli"
 
 LAYERS = {
     "errors": -1,  # the ground: even settings raise them
+    "parallel": 0,
     "settings": 0,
     "clustering": 1,
     "scores": 1,

@@ -1,7 +1,6 @@
 """Every kind of picture is read as it is meant, and written so that others can read it."""
 
 import io
-import os
 import struct
 import zlib
 from typing import Any
@@ -12,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, features
 
+from kmcli import parallel
 from kmcli.errors import InputError, LimitError
 from kmcli.image_io import decode_image, encode_indexed_png, index_bit_depth
 from tests.conftest import Pixels
@@ -313,7 +313,7 @@ def test_large_png_is_the_same_for_any_number_of_threads(monkeypatch: pytest.Mon
     palette = random.permutation(256 * 3).reshape(256, 3).astype(np.uint8)
     files = []
     for n_cores in (1, 2, 7):
-        monkeypatch.setattr(os, "cpu_count", lambda n=n_cores: n)
+        monkeypatch.setattr(parallel, "n_cores", lambda n=n_cores: n)
         files.append(encode_indexed_png(palette, indices))
     assert files[0] == files[1] == files[2]
     np.testing.assert_array_equal(read_indexed_png(files[0]).indices, indices)

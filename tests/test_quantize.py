@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.cluster import KMeans
 
+from kmcli import parallel
 from kmcli.errors import SettingsError
-from kmcli.quantize import QuantizedImage, measure_ssim, quantize_image, quantize_randomly
+from kmcli.quantize import (
+    QuantizedImage,
+    apply_palette,
+    measure_ssim,
+    quantize_image,
+    quantize_randomly,
+)
 from kmcli.quantize.histogram import count_colors
 from kmcli.settings import QuantizeSettings
 from tests.conftest import ROOT, Pixels
@@ -185,6 +193,31 @@ def test_bytes_do_not_depend_on_the_number_of_threads() -> None:
     }
     assert len(printed) == 1
     assert len(printed.pop().split()) == 2
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_large_picture_becomes_the_same_on_any_number_of_cores(
+    channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(0)
+    shares = []
+    map_in_threads = parallel.map_in_threads
+
+    def recorded(work: Any, items: Any) -> list[Any]:
+        shares.append(len(items))
+        return map_in_threads(work, items)
+
+    monkeypatch.setattr(parallel, "map_in_threads", recorded)
+    # Many distinct opaque colours, so that each step has several shares.
+    pixels = random.integers(0, 256, (1500, 1500, channels), dtype=np.uint8)
+    pixels[..., 3:] |= 240
+    results = []
+    for n_cores in (1, 2, 7):
+        monkeypatch.setattr(parallel, "n_cores", lambda n=n_cores: n)
+        image = apply_palette(pixels, pixels[0, :256])
+        results.append((image.indices.tobytes(), image.palette.hex, image.psnr))
+    assert results[0] == results[1] == results[2]
+    assert sum(n_shares > 1 for n_shares in shares) == 3 * 3  # labels, indices and error of each
 
 
 def test_more_effort_never_makes_it_worse(china: Pixels) -> None:

@@ -100,7 +100,8 @@ def test_options_of_quantize(
     assert "Traceback" not in err
     assert code in (0, 7) or "kmcli: error: " in err
     if code == 2:
-        assert err.count("\n") == 1
+        # One mistake, or one in each picture.
+        assert err.count("\n") == 1 or err.endswith(f"\n0 done, {len(inputs)} failed\n")
     check_output(out, arguments, code)
     after = files_in(folder)
     allowed_to_change = {"a-k4.png", "a.png"} if {"force", "in place"} & set(options) else set()

@@ -32,13 +32,6 @@ _PRELOADED = ["sklearn.cluster", "kmcli.quantize", "kmcli.image_io"]
 _CONTEXT = multiprocessing.get_context("forkserver")
 
 
-def n_cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def run_in_order(
     work: Callable[[Task], Result], tasks: Sequence[Task], n_workers: int
 ) -> Generator[Result | KmcliError]:

@@ -11,13 +11,30 @@ from typing import Any
 
 def import_in_background() -> None:
     """Begin to import scikit-learn, which takes a second, while other work goes on."""
-    threading.Thread(target=importlib.import_module, args=("sklearn.cluster",)).start()
+    threading.Thread(target=_import).start()
+
+
+def _import() -> None:
+    # Decoders hand over their data in many small pieces, and after each of them wait for their
+    # turn in the interpreter: by default for 5 ms, more than a piece takes.
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(interval / 50)
+    try:
+        importlib.import_module("sklearn.cluster")
+    finally:
+        sys.setswitchinterval(interval)
 
 
 @contextlib.contextmanager
 def single_thread() -> Iterator[None]:
     """Keep linear algebra on one thread, so that sums are formed in one order."""
-    with _thread_controller("sklearn.cluster" in sys.modules).limit(limits=1):
+    controller = _thread_controller("sklearn.cluster" in sys.modules)
+    # On the command line there is but one from the beginning. OpenBLAS, told so again, would set
+    # aside room for threads, and end the process if there is none.
+    if all(library.num_threads == 1 for library in controller.lib_controllers):
+        yield
+        return
+    with controller.limit(limits=1):
         yield
 
 

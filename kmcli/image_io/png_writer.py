@@ -7,16 +7,15 @@ Source: W3C, Portable Network Graphics (PNG) Specification, third edition, 2025.
 """
 
 import itertools
-import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.image_io.png_chunks import Chunk
+from kmcli.parallel import map_in_threads
 
 _STRIP_BYTES = 2**20
 _CHUNK_BYTES = 2**20
@@ -112,11 +111,7 @@ def _compress(strips: Iterable[NDArray[np.uint8]], level: int, strategy: int) ->
     parts = [strip.reshape(-1).data for strip in strips]
     is_last = [False] * (len(parts) - 1) + [True]
     items = zip([memoryview(b""), *parts], parts, is_last, strict=False)
-    if len(parts) == 1:
-        pieces = list(map(piece, items))
-    else:
-        with ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as threads:
-            pieces = list(threads.map(piece, items))
+    pieces = map_in_threads(piece, list(items))
     checksum = 1
     for part in parts:
         checksum = zlib.adler32(part, checksum)

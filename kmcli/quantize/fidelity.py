@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kmcli.parallel import map_shares
 from kmcli.quantize.colorspace import composites, on_backdrops, srgb_to_oklab
 from kmcli.quantize.histogram import ColorCounts
 
@@ -96,12 +97,12 @@ def measure_mse(
     float
         As `Fidelity.mse`.
     """
-    total = 0.0
-    for start in range(0, len(labels), _CHUNK):
-        chunk = slice(start, start + _CHUNK)
+
+    def error(chunk: slice) -> float:
         squared = _squared_distances(histogram.colors[chunk], palette[labels[chunk]])
-        total += float(squared @ histogram.counts[chunk])
-    return total / histogram.n_pixels
+        return float(squared @ histogram.counts[chunk])
+
+    return sum(map_shares(error, len(labels), _CHUNK)) / histogram.n_pixels
 
 
 def _squared_distances(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float64]:

@@ -7,10 +7,15 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from kmcli.parallel import map_shares
+
 Value = TypeVar("Value", bound=np.generic)
 
 STRIP_PIXELS = 2**16
 """Pixels handled at once: large enough for numpy's speed, small enough for the cache."""
+
+_SHARE_PIXELS = 2**21
+"""Pixels that one thread works through."""
 
 TABLE_PIXELS = 2**20
 """From here on a table over all 2**24 colours counts faster than sorting the pixels."""
@@ -160,16 +165,21 @@ def spread(
         strip = slice(start, start + STRIP_PIXELS)
         is_opaque = colors[strip, -1] == 255 if n_channels == 4 else slice(None)
         table[pack_colors(colors[strip][is_opaque, :3])] = values[strip][is_opaque]
-    if n_channels == 3:
-        for where, strip_codes in _packed_strips(pixels):
-            table.take(strip_codes, out=out[where], mode="clip")
-        return out.reshape(height, width)
-    codes = pack_colors(colors)
-    for where, strip_codes in _packed_strips(pixels):
-        part = table.take(strip_codes >> 8)
-        others = np.flatnonzero(strip_codes & 255 != 255)
-        part[others] = values[np.searchsorted(codes, strip_codes[others])]
-        out[where] = part
+    flat = pixels.reshape(-1, n_channels)
+    codes = pack_colors(colors) if n_channels == 4 else None
+
+    def look_up(share: slice) -> None:
+        target = out[share]
+        for where, strip in _packed_strips(flat[share]):
+            if codes is None:
+                table.take(strip, out=target[where], mode="clip")
+            else:
+                part = table.take(strip >> 8)
+                others = np.flatnonzero(strip & 255 != 255)
+                part[others] = values[np.searchsorted(codes, strip[others])]
+                target[where] = part
+
+    map_shares(look_up, len(flat), _SHARE_PIXELS)
     return out.reshape(height, width)
 
 
@@ -243,7 +253,7 @@ def count_pairs(
 
 def _packed_strips(pixels: NDArray[np.uint8]) -> Iterator[tuple[slice, NDArray[np.intp]]]:
     """Do what `pack_colors` does, strip by strip, in half of its time."""
-    n_channels = pixels.shape[2]
+    n_channels = pixels.shape[-1]
     flat = pixels.reshape(-1, n_channels)
     for start in range(0, len(flat), STRIP_PIXELS):
         where = slice(start, start + STRIP_PIXELS)

@@ -49,7 +49,7 @@ class QuantizedImage:
         """How far the result is from the original."""
         return measure_fidelity(self.changes, self.palette.colors, self.entries)
 
-    @property
+    @cached_property
     def psnr(self) -> float | None:
         """The same as in `fidelity`, but computed without the rest of it."""
         return psnr_from_mse(measure_mse(self.changes, self.palette.colors, self.entries))

@@ -1,17 +1,19 @@
 """Colours to the nearest entries of a palette."""
 
-import contextlib
-
 import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.clustering import single_thread
+from kmcli.parallel import map_shares
 from kmcli.quantize.colorspace import composites, to_points
 from kmcli.quantize.distances import distance_factors, with_ones
 from kmcli.settings import Space
 
 _CHUNK = 2**17
 """Distances computed at once: few enough to stay in the cache of a core."""
+
+_CHUNKS_OF_SHARE = 2**8
+"""Chunks that one thread works through: a photo of less than a megapixel needs no second one."""
 
 
 def nearest(
@@ -56,10 +58,15 @@ def _nearest(
     factors = distance_factors(_points(palette, space), dtype)
     labels = np.empty(len(colors), dtype=np.intp)
     step = max(1, _CHUNK // len(palette))
-    with contextlib.nullcontext() if space == "rgb" else single_thread():
-        for start in range(0, len(colors), step):
-            terms = with_ones(_points(colors[start : start + step], space), dtype)
-            (terms @ factors).argmin(axis=1, out=labels[start : start + step])
+
+    def label(share: slice) -> None:
+        for start in range(share.start, share.stop, step):
+            chunk = slice(start, min(start + step, share.stop))
+            terms = with_ones(_points(colors[chunk], space), dtype)
+            (terms @ factors).argmin(axis=1, out=labels[chunk])
+
+    with single_thread():
+        map_shares(label, len(colors), _CHUNKS_OF_SHARE * step)
     return labels
 
 
