@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks.machine import describe
 from benchmarks.pictures import enlarge
 from benchmarks.plots import plot_growth
+from benchmarks.processes import SMALL_PARENT
 from benchmarks.tables import markdown
 
 SIZES = (1, 3, 10, 24, 50, 100)
@@ -35,7 +36,10 @@ def measure(picture: Path, n_colors: int = 16, sizes: tuple[int, ...] = SIZES) -
             large = enlarge(picture, Path(folder, "large.png"), size)
             command = [sys.executable, "-m", "benchmarks.growth", "--stages", str(large)]
             done = subprocess.run(
-                [*command, "-k", str(n_colors)], capture_output=True, text=True, check=True
+                [*SMALL_PARENT, *command, "-k", str(n_colors)],
+                capture_output=True,
+                text=True,
+                check=True,
             )
             rows.append({"megapixels": size, **json.loads(done.stdout)})
     return rows

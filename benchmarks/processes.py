@@ -63,6 +63,12 @@ def run(command: Sequence[str]) -> Usage:
 
 
 # A process begins with the peak memory of the one that starts it, so that has to be a small one.
+SMALL_PARENT = (
+    *(sys.executable, "-I", "-S", "-c"),
+    "import subprocess, sys; sys.exit(subprocess.call(sys.argv[1:]))",
+)
+"""What to put before a command that measures its own memory."""
+
 _LAUNCHER = """
 import os, sys, time
 quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]

@@ -189,6 +189,7 @@ def test_endless_input_is_cut_off() -> None:
         (["-k", "257"], "257 is out of range: 1 to 256"),
         (["-k", "many"], "'many' is not a number"),
         (["--colour", "3"], "No such option"),
+        (["-k"], "Option '-k' requires an argument"),
         (["-o", "a.png", "-d", "b"], "each say where the output goes"),
         (["second.png", "-o", "a.png"], "-o takes one input, not 2"),
         (["--report", "--json"], "give one"),

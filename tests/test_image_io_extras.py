@@ -2,10 +2,13 @@
 
 import base64
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from kmcli.cli.main import run
 from kmcli.errors import InputError, SettingsError
 from kmcli.image_io import (
     check_optimizer,
@@ -55,6 +58,19 @@ def test_optimizer_names_its_extra_if_it_is_missing(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "oxipng", None)
     with pytest.raises(SettingsError, match=r"pip install 'kmcli\[optimize\]'"):
         check_optimizer()
+
+
+def test_optimizing_in_place_says_what_it_leaves_alone(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("oxipng")
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 9, 3), dtype=np.uint8)
+    for name in ("a.gif", "b.png"):
+        Image.fromarray(pixels).save(tmp_path / name)
+    arguments = [str(tmp_path / "a.gif"), str(tmp_path / "b.png"), "-k", "4", "--in-place"]
+    assert run(["quantize", *arguments, "--optimize"]) == 0
+    warnings = [line for line in capfd.readouterr().err.splitlines() if "warning" in line]
+    assert warnings == [f"kmcli: warning: {tmp_path / 'a.gif'}: --optimize recompresses PNGs only"]
 
 
 def test_optimizing_keeps_palette_and_pixels_and_is_never_larger(china: Pixels) -> None:

@@ -68,7 +68,7 @@ def run(arguments: Sequence[str]) -> int:
         with contextlib.redirect_stdout(StandardOutput()):
             code = cli.main(list(arguments), prog_name="kmcli", standalone_mode=False)
     except click.UsageError as error:
-        console.error(_usage_message(error))
+        console.error(_usage_message(error, arguments))
         return ExitCode.USAGE
     except click.ClickException as error:
         console.error(error.format_message())
@@ -99,7 +99,9 @@ def run(arguments: Sequence[str]) -> int:
     return int(code or ExitCode.DONE)
 
 
-def _usage_message(error: click.UsageError) -> str:
-    command = error.ctx.command_path if error.ctx else "kmcli"
+def _usage_message(error: click.UsageError, arguments: Sequence[str]) -> str:
+    # An option without its value is reported before there is a context.
+    called = [name for name in arguments[:1] if name in cli.commands]
+    command = error.ctx.command_path if error.ctx else " ".join(["kmcli", *called])
     message = " ".join(error.format_message().split()).rstrip(".")
     return f"{message}; see '{command} --help'"

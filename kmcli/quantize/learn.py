@@ -273,7 +273,8 @@ class _Search:
         if effort == "fast":
             return (*stages, quickly_refined())
         n_rounds = max(4, min(16, 512 // n_clusters))
-        improved = _improved(coarse, stages[0], kmeans, n_rounds, 3)
+        # Of very many clusters a third iteration gains less than it costs.
+        improved = _improved(coarse, stages[0], kmeans, n_rounds, 2 if n_clusters > 128 else 3)
         is_close = improved.clustering.inertia > first.inertia * (1 - _CLEAR_GAIN)
         if is_close and n_colors <= _FEW_COLORS:
             # Rounding decides, so what "fast" finds competes: more effort is never worse.

@@ -105,6 +105,9 @@ class Reader:
             )
         if encoding.format_name == "gif":
             decoded = _without_translucency(decoded)
+        if encoding.optimize and encoding.format_name != "png":
+            warning = "--optimize recompresses PNGs only"
+            decoded = replace(decoded, warnings=(*decoded.warnings, warning))
         histogram = count_colors(decoded.pixels)
         return Picture(source, n_bytes, mtime_ns, decoded, timing, encoding, histogram)
 
