@@ -211,6 +211,26 @@ def test_usage_errors(
     assert names(picture.parent) == before
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_library_that_does_not_load(picture: Path, tmp_path: Path, jobs: str) -> None:
+    (tmp_path / "broken" / "sklearn").mkdir(parents=True)
+    (tmp_path / "broken" / "sklearn" / "__init__.py").write_text("raise ImportError('libx.so')")
+    large = tmp_path / "large.png"
+    pixels = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(large)
+    before = names(picture.parent)
+    done = kmcli(
+        *("quantize", large, picture, "-j", jobs), env={"PYTHONPATH": str(tmp_path / "broken")}
+    )
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode().splitlines() == [
+        "kmcli: error: a library that kmcli needs does not load: libx.so; install kmcli anew"
+    ]
+    assert names(picture.parent) == before
+    assert names(tmp_path) >= {"large.png"}
+    assert not any("-k16" in name for name in names(tmp_path))
+
+
 def test_an_output_that_is_another_input_is_refused(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

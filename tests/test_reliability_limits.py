@@ -62,6 +62,7 @@ def raise_again(error: BaseException) -> Callable[..., Any]:
     [
         (MemoryError(), 4, "not enough memory"),
         (ImportError("libx.so: failed to map segment from shared object"), 4, "load the libraries"),
+        (ImportError("libx.so: cannot open shared object file"), 1, "does not load: libx.so"),
         (RuntimeError("can't start new thread"), 4, "start a thread"),
         (OSError(12, "Cannot allocate memory"), 4, "no more to give: cannot allocate memory"),
         (OSError(24, "Too many open files"), 4, "no more to give: too many open files"),

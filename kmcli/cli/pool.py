@@ -213,6 +213,8 @@ def _serve(work: Callable[[Any], Any], tasks: Connection, ignored: Sequence[int]
             task = tasks.recv()
             try:
                 result = _attempt(work, task)
+            except ImportError as error:
+                result = ImportError(str(error))
             except Exception as error:  # noqa: BLE001 - a fault, which the parent has to tell
                 result = RuntimeError(f"{type(error).__name__}: {error}")
             tasks.send(result)

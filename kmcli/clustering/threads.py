@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 
+@functools.cache
 def import_in_background() -> None:
     """Begin to import scikit-learn, which takes a second, while other work goes on."""
     threading.Thread(target=_import).start()
@@ -20,7 +21,9 @@ def _import() -> None:
     interval = sys.getswitchinterval()
     sys.setswitchinterval(interval / 50)
     try:
-        importlib.import_module("sklearn.cluster")
+        # Whoever needs it imports it again, and tells what is wrong.
+        with contextlib.suppress(Exception):
+            importlib.import_module("sklearn.cluster")
     finally:
         sys.setswitchinterval(interval)
 
