@@ -8,7 +8,7 @@ from PIL import Image, ImageCms
 
 from kmcli.errors import InputError
 
-_STRIP_ROWS = 256
+_STRIP_ROWS = 64
 
 
 def to_pixels(image: Image.Image, notes: list[str]) -> NDArray[np.uint8]:
