@@ -56,15 +56,17 @@ def test_cells_lose_less_than_a_grid_of_as_many(china: Pixels) -> None:
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(0, 1000), st.integers(1, 30), st.integers(1, 4), st.sampled_from([2, 3, 4]))
+@given(st.integers(0, 1000), st.integers(1, 30), st.integers(1, 40), st.sampled_from([2, 3, 4]))
 def test_starts_are_distinct_points_that_count(
     seed: int, n_clusters: int, n_init: int, n_axes: int
 ) -> None:
     random = np.random.default_rng(seed)
-    codes = random.permutation(8**n_axes)[:60]
+    codes = random.permutation(8**n_axes)[: n_clusters + 9]
     points = (codes[:, np.newaxis] // 8 ** np.arange(n_axes) % 8).astype(np.float64)
-    weights = random.integers(0, 3, len(points)).astype(float)
-    weights[random.permutation(len(points))[:n_clusters]] = 5
+    # Two groups far from each other, of points close together, some a million times heavier.
+    points[::2] += 254.9
+    weights = random.integers(0, 2, len(points)) * 10.0 ** random.integers(0, 7, len(points))
+    weights[random.permutation(len(points))[:n_clusters]] = 1
     kmeans = KMeansSettings(n_clusters, n_init=n_init, random_state=seed)
     starts = spread_starts(points, weights, kmeans)
     assert starts.shape == (n_init, n_clusters, n_axes)

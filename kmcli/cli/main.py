@@ -89,7 +89,8 @@ def run(arguments: Sequence[str]) -> int:
             console.error(message)
             return ExitCode.LIMIT
         if isinstance(error, ImportError):
-            console.error(f"a library that kmcli needs does not load: {error}; install kmcli anew")
+            reason = " ".join(str(error).split())
+            console.error(f"a library that kmcli needs does not load: {reason}; install kmcli anew")
             return ExitCode.FAULT
         if isinstance(error, OSError):  # such as a current folder that has been removed
             console.error(f"the system refused: {(error.strerror or str(error)).lower()}")

@@ -64,7 +64,7 @@ def fit_kmeans(
         The parameters of the method.
     weights : array_like of shape (n_points,), optional
         How much each point counts, 0 or more; 1 by default.
-    starts : array_like of shape (n_clusters, n_features) or (n_starts, n_clusters, n_features)
+    starts : array_like of shape ([n_starts,] n_clusters, n_features), optional
         Explicit first centres of one start or several, instead of `init` and `n_init`.
 
     Returns

@@ -1,4 +1,4 @@
-"""First centres for k-means, all starts at once."""
+"""First centres for k-means, many starts at once."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,6 +6,9 @@ from numpy.typing import NDArray
 from kmcli.clustering import single_thread
 from kmcli.quantize.distances import distance_factors, with_ones
 from kmcli.settings import KMeansSettings
+
+_STARTS_AT_ONCE = 16
+"""More would take memory, and hardly less time."""
 
 
 def spread_starts(
@@ -15,7 +18,7 @@ def spread_starts(
 
     Of some points drawn in proportion to their weighted squared distance to the centres so far,
     the one that leaves the least of it becomes the next centre. scikit-learn does the same, one
-    start after the other, in three times the time.
+    start after the other, in two to four times the time.
 
     Parameters
     ----------
@@ -36,13 +39,31 @@ def spread_starts(
     D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007,
     with the greedy choice among 2 + log(k) draws that its conclusion proposes.
     """
-    n_starts, n_clusters, n_points = settings.n_init, settings.n_clusters, len(points)
-    n_draws = 2 + int(np.log(n_clusters))
     random = np.random.default_rng(settings.random_state)
     # About their middle, so that float32 is precise enough.
     centered = points - points.mean(axis=0)
-    factors = distance_factors(centered, np.float32)
-    terms = with_ones(centered, np.float32)
+    n_left = settings.n_init
+    chosen = []
+    with single_thread():
+        while n_left > 0:
+            n_starts = min(n_left, _STARTS_AT_ONCE)
+            chosen.append(_draw(centered, weights, (n_starts, settings.n_clusters), random))
+            n_left -= n_starts
+    return points[np.concatenate(chosen)]
+
+
+def _draw(
+    points: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    shape: tuple[int, int],
+    random: np.random.Generator,
+) -> NDArray[np.intp]:
+    """Choose points by their positions, for some starts and as many clusters as `shape` says."""
+    n_starts, n_clusters = shape
+    n_points = len(points)
+    n_draws = 2 + int(np.log(n_clusters))
+    factors = distance_factors(points, np.float32)
+    terms = with_ones(points, np.float32)
     lengths = factors[-1]
     mass = weights.astype(np.float32)
     starts = np.arange(n_starts)
@@ -56,20 +77,22 @@ def spread_starts(
 
     def distances(chosen: NDArray[np.intp]) -> NDArray[np.float32]:
         """Squared distances from chosen points to all: shape (*chosen.shape, n_points)."""
-        product = terms[chosen.reshape(-1)] @ factors
-        product += lengths[chosen.reshape(-1, 1)]
+        flat = chosen.reshape(-1)
+        product = terms[flat] @ factors
+        product += lengths[flat, np.newaxis]
         np.maximum(product, 0, out=product)
+        # What rounding leaves here could make a heavy point be chosen twice.
+        product[np.arange(len(flat)), flat] = 0
         return product.reshape(*chosen.shape, n_points)
 
-    centers = np.empty((n_starts, n_clusters), dtype=np.intp)
-    with single_thread():
-        centers[:, 0] = drawn(np.broadcast_to(mass, (n_starts, n_points)), 1)[:, 0]
-        closest = distances(centers[:, 0])
-        for place in range(1, n_clusters):
-            candidates = drawn(mass * closest, n_draws)
-            left = distances(candidates)
-            np.minimum(left, closest[:, np.newaxis], out=left)
-            best = (left @ mass).argmin(axis=1)
-            centers[:, place] = candidates[starts, best]
-            closest = left[starts, best]
-    return points[centers]
+    centers = np.empty(shape, dtype=np.intp)
+    centers[:, 0] = drawn(np.broadcast_to(mass, (n_starts, n_points)), 1)[:, 0]
+    closest = distances(centers[:, 0])
+    for place in range(1, n_clusters):
+        candidates = drawn(mass * closest, n_draws)
+        left = distances(candidates)
+        np.minimum(left, closest[:, np.newaxis], out=left)
+        best = (left @ mass).argmin(axis=1)
+        centers[:, place] = candidates[starts, best]
+        closest = left[starts, best]
+    return centers
