@@ -6,11 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.clustering import Clustering, fit_kmeans, single_thread
-from kmcli.quantize.distances import distance_factors, with_ones
+from kmcli.quantize.distances import distance_factors, points_at_once, shifted_distances
 from kmcli.settings import KMeansSettings
-
-_CHUNK = 2**17
-"""Distances computed at once: few enough to stay in the cache of a core."""
 
 _FIRST_SHARE = 0.2
 """Share of the centres that the first round moves."""
@@ -104,7 +101,7 @@ def _without_idle_centers(
     centers, labels = clustering.centers, clustering.labels
     with single_thread():
         cost = np.bincount(labels, weights * _detours(points, clustering), len(centers))
-        between = with_ones(centers) @ distance_factors(centers)
+        between = shifted_distances(centers, distance_factors(centers))
     np.fill_diagonal(between, np.inf)
     neighbors = between.argmin(axis=1)
     removed: list[int] = []
@@ -123,10 +120,10 @@ def _detours(points: NDArray[np.float64], clustering: Clustering) -> NDArray[np.
     centers, labels = clustering.centers, clustering.labels
     detours = np.empty(len(points))
     factors = distance_factors(centers)
-    step = max(1, _CHUNK // len(centers))
+    step = points_at_once(len(centers))
     for start in range(0, len(points), step):
         chunk = slice(start, start + step)
-        distances = with_ones(points[chunk]) @ factors
+        distances = shifted_distances(points[chunk], factors)
         rows = np.arange(len(distances))
         own = distances[rows, labels[chunk]].copy()
         distances[rows, labels[chunk]] = np.inf

@@ -3,46 +3,56 @@
 import numpy as np
 from numpy.typing import NDArray
 
+_DISTANCES_AT_ONCE = 2**17
+"""Few enough to stay in the cache of a core."""
+
 
 def distance_factors(
     others: NDArray[np.float64], dtype: type[np.float32] | type[np.float64] = np.float64
 ) -> NDArray[np.floating]:
     """Prepare points to which distances are taken.
 
-    |x - c|^2 = |x|^2 - 2 x.c + |c|^2, of which all but the first is linear in x:
-    ``with_ones(x) @ distance_factors(c)``. For the nearest c the first term does not matter.
-
     Parameters
     ----------
     others : ndarray of shape (n, n_axes), float64
-        The points c.
+        The points.
     dtype : numpy.float32 or numpy.float64
-        Of the result.
+        In which the distances are computed.
 
     Returns
     -------
     ndarray of shape (n_axes + 1, n)
+        For `shifted_distances`; the last row holds the squared lengths.
     """
     lengths = (others**2).sum(axis=1)
     return np.concatenate([-2 * others.T, lengths[np.newaxis]]).astype(dtype)
 
 
-def with_ones(
-    points: NDArray[np.floating], dtype: type[np.float32] | type[np.float64] = np.float64
+def shifted_distances(
+    points: NDArray[np.floating], factors: NDArray[np.floating]
 ) -> NDArray[np.floating]:
-    """Give points the further coordinate 1, which takes up the last row of the factors.
+    """Compute squared distances, less the squared length of each point.
+
+    That is |x - c|^2 - |x|^2 = -2 x.c + |c|^2, which is enough to compare the distances of one
+    point, and one product of matrices if each point gets a further coordinate 1.
 
     Parameters
     ----------
-    points : ndarray of shape (n, n_axes), floating
+    points : ndarray of shape (n_points, n_axes), floating
         The points x.
-    dtype : numpy.float32 or numpy.float64
-        Of the result.
+    factors : ndarray of shape (n_axes + 1, n)
+        What `distance_factors` makes of the points c.
 
     Returns
     -------
-    ndarray of shape (n, n_axes + 1)
+    ndarray of shape (n_points, n), of the type of `factors`
     """
-    terms = np.ones((len(points), points.shape[1] + 1), dtype)
+    terms = np.ones((len(points), len(factors)), factors.dtype)
     terms[:, :-1] = points
-    return terms
+    distances: NDArray[np.floating] = terms @ factors
+    return distances
+
+
+def points_at_once(n_others: int) -> int:
+    """Say for how many points the distances to so many others stay in the cache."""
+    return max(1, _DISTANCES_AT_ONCE // n_others)

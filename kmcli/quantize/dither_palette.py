@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from kmcli.clustering import single_thread
 from kmcli.quantize.cells import CellTree
 from kmcli.quantize.color_grid import to_columns
+from kmcli.quantize.distances import distance_factors, shifted_distances
 from kmcli.quantize.histogram import ColorCounts, ColorWeights
 from kmcli.quantize.remap import nearest
 
@@ -131,7 +132,7 @@ def _mixtures(
     """Give for each point the share of each entry in its mixture."""
     shares = np.zeros((len(points), len(entries)))
     rows = np.arange(len(points))
-    lengths = (entries**2).sum(axis=1)
+    factors = distance_factors(entries)
     highest, barred = np.full((len(points), 1), 255.0), np.zeros((1, 1))
     if points.shape[1] == 4:
         # As in `dither`, opaque colours use opaque entries, if there are any.
@@ -142,7 +143,7 @@ def _mixtures(
     errors = np.zeros_like(points)
     for _ in range(_N_PARTS):
         goals = (points + strength * errors).clip(0, highest)
-        chosen = (lengths - 2 * goals @ entries.T + barred).argmin(axis=1)
+        chosen = (shifted_distances(goals, factors) + barred).argmin(axis=1)
         shares[rows, chosen] += 1 / _N_PARTS
         errors = goals - entries[chosen]
     return shares

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.clustering import Clustering, fit_kmeans
+from kmcli.parallel import map_shares
 from kmcli.quantize.breathing import breathe
 from kmcli.quantize.cells import Cells, CellTree
 from kmcli.quantize.colorspace import from_points, to_points
@@ -149,12 +150,12 @@ def _error(
 ) -> float:
     """Sum of the weighted squared distances in a space."""
     entries = to_points(palette, space)
-    total = 0.0
-    for start in range(0, len(labels), _CHUNK):
-        chunk = slice(start, start + _CHUNK)
+
+    def error(chunk: slice) -> float:
         distances = to_points(histogram.colors[chunk], space) - entries[labels[chunk]]
-        total += float((distances**2).sum(axis=1) @ histogram.counts[chunk])
-    return total
+        return float((distances**2).sum(axis=1) @ histogram.counts[chunk])
+
+    return sum(map_shares(error, len(labels), _CHUNK))
 
 
 def random_palette(histogram: ColorCounts, n_colors: int, seed: int) -> NDArray[np.uint8]:

@@ -55,7 +55,7 @@ class Palette:
 
 
 def count_text(number: int, noun: str = "colour") -> str:
-    """Write a number of things, for people: ``1 colour``, ``16 colours``.
+    """Write a number of things, for people: ``1 colour``, ``96,615 colours``.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def count_text(number: int, noun: str = "colour") -> str:
     -------
     str
     """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def parse_colors(text: str) -> tuple[tuple[int, int, int, int], ...]:

@@ -6,11 +6,8 @@ from numpy.typing import NDArray
 from kmcli.clustering import single_thread
 from kmcli.parallel import map_shares
 from kmcli.quantize.colorspace import composites, to_points
-from kmcli.quantize.distances import distance_factors, with_ones
+from kmcli.quantize.distances import distance_factors, points_at_once, shifted_distances
 from kmcli.settings import Space
-
-_CHUNK = 2**17
-"""Distances computed at once: few enough to stay in the cache of a core."""
 
 _CHUNKS_OF_SHARE = 2**8
 """Chunks that one thread works through: a photo of less than a megapixel needs no second one."""
@@ -57,13 +54,13 @@ def _nearest(
     dtype = np.float32 if space == "rgb" and colors.shape[1] == 3 else np.float64
     factors = distance_factors(_points(palette, space), dtype)
     labels = np.empty(len(colors), dtype=np.intp)
-    step = max(1, _CHUNK // len(palette))
+    step = points_at_once(len(palette))
 
     def label(share: slice) -> None:
         for start in range(share.start, share.stop, step):
             chunk = slice(start, min(start + step, share.stop))
-            terms = with_ones(_points(colors[chunk], space), dtype)
-            (terms @ factors).argmin(axis=1, out=labels[chunk])
+            distances = shifted_distances(_points(colors[chunk], space), factors)
+            distances.argmin(axis=1, out=labels[chunk])
 
     with single_thread():
         map_shares(label, len(colors), _CHUNKS_OF_SHARE * step)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.clustering import single_thread
-from kmcli.quantize.distances import distance_factors, with_ones
+from kmcli.quantize.distances import distance_factors, shifted_distances
 from kmcli.settings import KMeansSettings
 
 _STARTS_AT_ONCE = 16
@@ -42,28 +42,25 @@ def spread_starts(
     random = np.random.default_rng(settings.random_state)
     # About their middle, so that float32 is precise enough.
     centered = points - points.mean(axis=0)
-    n_left = settings.n_init
     chosen = []
     with single_thread():
-        while n_left > 0:
-            n_starts = min(n_left, _STARTS_AT_ONCE)
-            chosen.append(_draw(centered, weights, (n_starts, settings.n_clusters), random))
-            n_left -= n_starts
+        for first in range(0, settings.n_init, _STARTS_AT_ONCE):
+            n_starts = min(_STARTS_AT_ONCE, settings.n_init - first)
+            chosen.append(_draw(centered, weights, n_starts, settings.n_clusters, random))
     return points[np.concatenate(chosen)]
 
 
 def _draw(
     points: NDArray[np.float64],
     weights: NDArray[np.float64],
-    shape: tuple[int, int],
+    n_starts: int,
+    n_clusters: int,
     random: np.random.Generator,
 ) -> NDArray[np.intp]:
-    """Choose points by their positions, for some starts and as many clusters as `shape` says."""
-    n_starts, n_clusters = shape
+    """Choose points by their positions: shape (n_starts, n_clusters)."""
     n_points = len(points)
     n_draws = 2 + int(np.log(n_clusters))
     factors = distance_factors(points, np.float32)
-    terms = with_ones(points, np.float32)
     lengths = factors[-1]
     mass = weights.astype(np.float32)
     starts = np.arange(n_starts)
@@ -78,14 +75,14 @@ def _draw(
     def distances(chosen: NDArray[np.intp]) -> NDArray[np.float32]:
         """Squared distances from chosen points to all: shape (*chosen.shape, n_points)."""
         flat = chosen.reshape(-1)
-        product = terms[flat] @ factors
+        product = shifted_distances(points[flat], factors)
         product += lengths[flat, np.newaxis]
         np.maximum(product, 0, out=product)
         # What rounding leaves here could make a heavy point be chosen twice.
         product[np.arange(len(flat)), flat] = 0
         return product.reshape(*chosen.shape, n_points)
 
-    centers = np.empty(shape, dtype=np.intp)
+    centers = np.empty((n_starts, n_clusters), dtype=np.intp)
     centers[:, 0] = drawn(np.broadcast_to(mass, (n_starts, n_points)), 1)[:, 0]
     closest = distances(centers[:, 0])
     for place in range(1, n_clusters):

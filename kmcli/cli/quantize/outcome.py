@@ -167,8 +167,7 @@ class Presentation:
         from kmcli.figures.compare import Panel, compare_sheet
 
         n_colors = self.picture.histogram.colors.shape[0]
-        number = f"{n_colors:,} colours" if n_colors > 1 else "1 colour"
-        caption = (number, f"{self.picture.n_bytes / 1000:.1f} kB")
+        caption = (count_text(n_colors), f"{self.picture.n_bytes / 1000:.1f} kB")
         first = self.picture.first_frame
         n_frames = self.picture.n_frames
         title = "original" if n_frames == 1 else f"original, frame 1 of {n_frames}"
