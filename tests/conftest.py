@@ -1,6 +1,7 @@
 """Pictures and ways to run the command that many tests share."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -36,6 +37,16 @@ def kmcli(
         env={**os.environ, **(env or {})},
         check=False,
     )
+
+
+def lay_out_samples(folder: Path) -> None:
+    """Put into a folder what the examples expect: the sample pictures and a photo.
+
+    What the README's commands have written beside the samples is no sample.
+    """
+    written = shutil.ignore_patterns("*-k*.png", "*-compare.png")
+    shutil.copytree(SAMPLES, folder / "sample_images", ignore=written)
+    shutil.copy(SAMPLES / "flower.jpg", folder / "photo.jpg")
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,6 @@ import doctest
 import importlib
 import inspect
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import kmcli
-from tests.conftest import ROOT, SAMPLES, Pixels
+from tests.conftest import ROOT, Pixels, lay_out_samples
 from tests.test_architecture import HEAVY
 
 FUNCTIONS = [name for name in kmcli.__all__ if inspect.isfunction(getattr(kmcli, name))]
@@ -53,8 +52,7 @@ def test_other_names_do_not_exist() -> None:
 @pytest.fixture
 def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the sample pictures and a photo, as the examples expect it."""
-    shutil.copytree(SAMPLES, tmp_path / "sample_images")
-    shutil.copy(SAMPLES / "flower.jpg", tmp_path / "photo.jpg")
+    lay_out_samples(tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
