@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from kmcli.errors import KmcliError
 from kmcli.files import publish, read_input
 from kmcli.image_io import decode_image, encode_indexed_png
+from kmcli.palette_files import decode_palette, encode_palette
 from kmcli.quantize.image import QuantizedImage
 from kmcli.quantize.palette import Palette
-from kmcli.quantize.palette_files import decode_palette, encode_palette
 from kmcli.settings import MAX_INPUT_BYTES, MAX_PIXELS
 
 

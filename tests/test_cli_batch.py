@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kmcli.cli import pool
-from kmcli.cli.inputs import Input, find_inputs
 from kmcli.cli.main import run
+from kmcli.cli.quantize import pool
+from kmcli.cli.quantize.inputs import Input, find_inputs
 from kmcli.errors import InputError, KmcliError
 from tests.conftest import SAMPLES, Pixels, kmcli
 from tests.png import read_indexed_png

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from kmcli.cli.main import run
-from kmcli.quantize.palette_files import WRITTEN_SUFFIXES, decode_palette
+from kmcli.palette_files import WRITTEN_SUFFIXES, decode_palette
 from tests.conftest import SAMPLES, kmcli
 
 Capture = pytest.CaptureFixture[str]

@@ -15,15 +15,15 @@ from PIL.GimpPaletteFile import GimpPaletteFile
 
 from kmcli.errors import InputError, KmcliError, LimitError, SettingsError
 from kmcli.image_io import encode_indexed_png
-from kmcli.quantize import apply_palette
-from kmcli.quantize.palette import Palette
-from kmcli.quantize.palette_files import (
+from kmcli.palette_files import (
     WRITTEN_SUFFIXES,
     decode_palette,
     encode_palette,
     lost_alpha,
     palette_of_list,
 )
+from kmcli.quantize import apply_palette
+from kmcli.quantize.palette import Palette
 
 Colors = NDArray[np.uint8]
 

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from kmcli.cli.preview import (
+from kmcli.cli.quantize.preview import (
     MAX_ROWS,
     Terminal,
     half_blocks,

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kmcli.cli import main, pool
+from kmcli.cli import main
 from kmcli.cli.main import run
+from kmcli.cli.quantize import pool
 from kmcli.cli.shortage import shortage
 from kmcli.errors import LimitError
 from tests.test_reliability_faults import files_in, paint

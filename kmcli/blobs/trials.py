@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.blobs import MAX_SCORED_POINTS, MISSED
 from kmcli.blobs.data import Points
+from kmcli.blobs.run import MAX_SCORED_POINTS, MISSED
 from kmcli.clustering import fit_kmeans
 from kmcli.scores import InternalScores, internal_scores, silhouettes
 from kmcli.settings import Init, KMeansSettings

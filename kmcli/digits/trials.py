@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.clustering import Clustering, fit_kmeans
-from kmcli.digits import DigitsResult
 from kmcli.digits.embedding import principal_starts
+from kmcli.digits.run import DigitsResult
 from kmcli.scores import (
     count_pairs,
     external_scores,

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from kmcli.cli.jobs import Job
+from kmcli.cli.quantize.jobs import Job
 from kmcli.errors import OutputError
 from kmcli.files import STREAM
 

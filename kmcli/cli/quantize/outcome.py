@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kmcli.cli.batch import Outcome
-from kmcli.cli.jobs import Job
+from kmcli.cli.quantize.batch import Outcome
+from kmcli.cli.quantize.jobs import Job
 from kmcli.cli.quantize.palettes import palette_bytes, palette_losses
 from kmcli.errors import SkippedError
 from kmcli.files import STREAM
@@ -19,7 +19,7 @@ from kmcli.report.quantize import QuantizeOutcome, quantize_report
 from kmcli.settings import QuantizeSettings
 
 if TYPE_CHECKING:
-    from kmcli.cli.preview import Terminal
+    from kmcli.cli.quantize.preview import Terminal
     from kmcli.cli.quantize.reading import Picture
     from kmcli.figures.compare import Panel
 
@@ -185,7 +185,7 @@ class Presentation:
         return encode_png(compare_sheet(original, columns))
 
     def _preview(self, terminal: "Terminal") -> str:
-        from kmcli.cli.preview import render_preview
+        from kmcli.cli.quantize.preview import render_preview
 
         first = self.picture.first_frame
         pixels = self.picture.decoded.pixels[first]

@@ -21,7 +21,7 @@ _SWATCHES = ".png"
 
 def written_suffixes() -> tuple[str, ...]:
     """List the suffixes of the palette files that can be written."""
-    from kmcli.quantize.palette_files import WRITTEN_SUFFIXES
+    from kmcli.palette_files import WRITTEN_SUFFIXES
 
     return (*WRITTEN_SUFFIXES, _SWATCHES)
 
@@ -46,7 +46,7 @@ def read_palette(value: str, max_bytes: int) -> "NDArray[np.uint8]":
     KmcliError
         If it cannot be read; the error names the file.
     """
-    from kmcli.quantize.palette_files import decode_palette, palette_of_list
+    from kmcli.palette_files import decode_palette, palette_of_list
 
     if value.lstrip().startswith("#"):
         return palette_of_list(value)
@@ -79,14 +79,14 @@ def palette_bytes(palette: "Palette", path: str) -> bytes:
         from kmcli.figures.swatches import palette_swatches
 
         return encode_png(palette_swatches(palette.colors, palette.hex, palette.shares))
-    from kmcli.quantize.palette_files import encode_palette
+    from kmcli.palette_files import encode_palette
 
     return encode_palette(palette, suffix, Path(path).stem)
 
 
 def palette_losses(palette: "Palette", path: str) -> list[str]:
     """Say what of a palette the format of a file cannot hold, a line each."""
-    from kmcli.quantize.palette_files import lost_alpha
+    from kmcli.palette_files import lost_alpha
 
     suffix = Path(path).suffix.lower()
     loss = None if suffix == _SWATCHES else lost_alpha(palette, suffix)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kmcli.cli.batch import Outcome
-from kmcli.cli.jobs import Job
+from kmcli.cli.quantize.batch import Outcome
+from kmcli.cli.quantize.jobs import Job
 from kmcli.cli.quantize.palettes import transparency_notes
 from kmcli.cli.quantize.reading import Picture, Reader
 from kmcli.errors import SettingsError
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from kmcli.cli.preview import Terminal
     from kmcli.cli.quantize.outcome import Version
+    from kmcli.cli.quantize.preview import Terminal
     from kmcli.quantize.histogram import ColorCounts, ColorWeights
     from kmcli.quantize.image import QuantizedImage
 

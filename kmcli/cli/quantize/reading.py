@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kmcli.cli.jobs import is_stream
 from kmcli.cli.quantize.format import IN_PLACE, Encoding, Timing
+from kmcli.cli.quantize.jobs import is_stream
 from kmcli.errors import InputError
 
 if TYPE_CHECKING:

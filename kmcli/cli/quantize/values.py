@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from kmcli.cli.inputs import IMAGE_SUFFIXES
+from kmcli.cli.quantize.inputs import IMAGE_SUFFIXES
 from kmcli.settings import MAX_COLORS
 
 

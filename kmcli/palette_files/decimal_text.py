@@ -3,8 +3,8 @@
 import re
 
 from kmcli.errors import InputError
+from kmcli.palette_files.lines import joined, numbered_lines, quoted
 from kmcli.quantize.palette import Palette
-from kmcli.quantize.palette_files.lines import joined, numbered_lines, quoted
 
 _Color = tuple[int, int, int, int]
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from kmcli.errors import InputError, SettingsError
 from kmcli.image_io import read_image_palette
+from kmcli.palette_files import binary, decimal_text, hex_text
 from kmcli.quantize.palette import Palette, parse_colors
-from kmcli.quantize.palette_files import binary, decimal_text, hex_text
 from kmcli.settings import MAX_COLORS
 
 __all__ = ["WRITTEN_SUFFIXES", "decode_palette", "encode_palette", "lost_alpha", "palette_of_list"]

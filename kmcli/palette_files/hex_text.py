@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 from kmcli.errors import InputError
+from kmcli.palette_files.lines import joined, numbered_lines, quoted
 from kmcli.quantize.palette import Palette, parse_colors
-from kmcli.quantize.palette_files.lines import joined, numbered_lines, quoted
 
 _Color = tuple[int, int, int, int]
 

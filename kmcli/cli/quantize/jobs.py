@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import click
 
 from kmcli.cli import outputs
-from kmcli.cli.inputs import Input
 from kmcli.cli.options import BatchOptions, OutputOptions, ReportOptions
+from kmcli.cli.quantize.inputs import Input
 from kmcli.files import STREAM, default_output
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kmcli.cli import console, outputs
-from kmcli.cli.jobs import Job, is_stream
 from kmcli.cli.options import BatchOptions, OutputOptions, ReportOptions
-from kmcli.cli.pool import Result, Task, run_in_order
+from kmcli.cli.quantize.jobs import Job, is_stream
+from kmcli.cli.quantize.pool import Result, Task, run_in_order
 from kmcli.errors import ExitCode, KmcliError, OutputError, SkippedError
 from kmcli.files import DiskFullError, PipeClosedError, check_target, publish
 from kmcli.parallel import n_cores

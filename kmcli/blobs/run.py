@@ -1,0 +1,237 @@
+"""K-means on points in the plane, to watch and to try."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.blobs.data import Points
+from kmcli.clustering import (
+    Clustering,
+    KMeansStep,
+    cluster_by_density,
+    cluster_by_neighbors,
+    draw_starts,
+    fit_kmeans,
+    trace_kmeans,
+)
+from kmcli.errors import SettingsError
+from kmcli.scores import ExternalScores, InternalScores, external_scores, internal_scores
+from kmcli.settings import BlobsSettings, KMeansSettings, Shape
+
+MAX_SCORED_POINTS = 20_000
+"""The silhouette compares all pairs of points; beyond this it takes too long."""
+
+MAX_COMPARED_POINTS = 5_000
+"""The other methods take memory or time that grows with the square of the points."""
+
+_N_BEST_STARTS = 30
+MISSED = 1e-3
+"""A relative excess over the least inertia from which on an optimum counts as missed."""
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """What a method other than k-means makes of the points.
+
+    Attributes
+    ----------
+    name : str
+        The method.
+    idea : str
+        What it goes by, to be read after "which".
+    labels : ndarray of shape (n_points,), int32
+        The cluster of each point; -1 for points without one.
+    scores : ExternalScores
+        Against the true groups.
+    """
+
+    name: str
+    idea: str
+    labels: NDArray[np.int32]
+    scores: ExternalScores
+
+
+@dataclass(frozen=True)
+class BlobsResult:
+    """Points and their clusters.
+
+    Attributes
+    ----------
+    points : Points
+        What was clustered.
+    settings : BlobsSettings
+        How.
+    clustering : Clustering
+        What k-means found.
+    internal : InternalScores or None
+        Scores by the points alone; None for one cluster, or for too many points.
+    external : ExternalScores or None
+        Scores against the true groups; None if these are not known.
+    alternative : Alternative or None
+        What another method makes of the same points, where k-means is known to fail.
+    """
+
+    points: Points
+    settings: BlobsSettings
+    clustering: Clustering
+    internal: InternalScores | None
+    external: ExternalScores | None
+    alternative: Alternative | None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The steps of one start.
+
+    Attributes
+    ----------
+    steps : tuple of KMeansStep
+        One per iteration.
+    inertia : float
+        Where it ended.
+    best_inertia : float
+        The least inertia that many starts of k-means++ found.
+    converged : bool
+        Whether it came to rest.
+    """
+
+    steps: tuple[KMeansStep, ...]
+    inertia: float
+    best_inertia: float
+    converged: bool
+
+    @property
+    def missed_optimum(self) -> bool:
+        """Whether a better clustering is known."""
+        return self.inertia > self.best_inertia * (1 + MISSED)
+
+    def event(self, number: int) -> str:
+        """Say what is special about an iteration, counted from 0; empty if nothing is."""
+        empty = self.steps[number].empty_clusters
+        if not empty:
+            return ""
+        names = " and ".join(str(cluster) for cluster in empty)
+        if len(empty) == 1:
+            return f"cluster {names} is empty: its centre moves to a far point"
+        return f"clusters {names} are empty: their centres move to far points"
+
+
+def run_blobs(
+    points: Points, settings: BlobsSettings | None = None, shape: Shape | None = None
+) -> BlobsResult:
+    """Cluster points and score the result.
+
+    Parameters
+    ----------
+    points : Points
+        What to cluster.
+    settings : BlobsSettings, optional
+        How.
+    shape : str, optional
+        The shape that the points were made in, if they were: it tells which other method to
+        set beside k-means.
+
+    Returns
+    -------
+    BlobsResult
+
+    Raises
+    ------
+    SettingsError
+        If there are too few points for the clusters, or the starts do not fit the points.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> result = kmcli.run_blobs(kmcli.make_points())
+    >>> round(result.clustering.inertia, 3)
+    212.006
+    >>> result.external.adjusted_rand
+    1.0
+    """
+    settings = settings or BlobsSettings()
+    starts = first_centers(points, settings) if settings.start in ("far", "points") else None
+    clustering = fit_kmeans(points.values, settings.kmeans, starts=starts)
+    few = len(points.values) <= MAX_SCORED_POINTS
+    true = points.true_labels
+    return BlobsResult(
+        points=points,
+        settings=settings,
+        clustering=clustering,
+        internal=internal_scores(points.values, clustering.labels) if few else None,
+        external=None if true is None else external_scores(true, clustering.labels),
+        alternative=_alternative(points, settings.kmeans, shape),
+    )
+
+
+def _alternative(points: Points, kmeans: KMeansSettings, shape: Shape | None) -> Alternative | None:
+    true, values = points.true_labels, points.values
+    if true is None or shape in (None, "blobs") or not 10 <= len(values) <= MAX_COMPARED_POINTS:
+        return None
+    if shape == "uneven":
+        labels = cluster_by_density(values)
+        name, idea = "density clustering (HDBSCAN)", "asks where points lie close together"
+    elif kmeans.n_clusters > 1:
+        labels = cluster_by_neighbors(values, kmeans.n_clusters, kmeans.random_state)
+        name, idea = "spectral clustering", "asks who lies near whom"
+    else:
+        return None
+    return Alternative(name, idea, labels, external_scores(true, labels))
+
+
+def first_centers(points: Points, settings: BlobsSettings) -> NDArray[np.float64]:
+    """Give the first centres of a single start.
+
+    Parameters
+    ----------
+    points : Points
+        What is to be clustered.
+    settings : BlobsSettings
+        How the centres are chosen.
+
+    Returns
+    -------
+    ndarray of shape (n_clusters, n_features), float64
+
+    Raises
+    ------
+    SettingsError
+        If given starts do not have as many coordinates as the points.
+    """
+    n_clusters, n_features = settings.kmeans.n_clusters, points.values.shape[1]
+    if settings.start == "far":
+        # Those of J. VanderPlas's interactive figure: around the origin, away from most blobs.
+        return np.random.RandomState(2).randn(n_clusters, n_features)
+    if settings.start == "points":
+        starts = np.array(settings.start_points)
+        if starts.shape[1] != n_features:
+            raise SettingsError(
+                f"the starts have {starts.shape[1]} columns, the points {n_features}; "
+                "they must agree"
+            )
+        return starts
+    return draw_starts(points.values, settings.kmeans)
+
+
+def trace_start(points: Points, settings: BlobsSettings) -> Trace:
+    """Follow one start step by step.
+
+    Parameters
+    ----------
+    points : Points
+        What to cluster.
+    settings : BlobsSettings
+        How; of `n_init` starts the first is followed.
+
+    Returns
+    -------
+    Trace
+    """
+    kmeans = settings.kmeans
+    starts = first_centers(points, settings)
+    steps = trace_kmeans(points.values, kmeans, starts)
+    whole = fit_kmeans(points.values, kmeans, starts=starts)
+    many = replace(kmeans, init="k-means++", n_init=_N_BEST_STARTS, max_iter=300)
+    best = fit_kmeans(points.values, many)
+    return Trace(steps, whole.inertia, min(best.inertia, whole.inertia), whole.converged)
