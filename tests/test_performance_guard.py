@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kmcli.clustering import Clustering, fit_kmeans
-from kmcli.quantize import breathing, learn, quantize_image
+from kmcli.clustering import Clustering, breathing, fit_kmeans
+from kmcli.quantize import learn, quantize_image
 from kmcli.quantize.cells import CellTree
 from kmcli.quantize.histogram import count_colors, spread
 from kmcli.settings import KMeansSettings, QuantizeSettings

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from sklearn.cluster import kmeans_plusplus
 
 from kmcli.clustering import fit_kmeans
-from kmcli.quantize.breathing import breathe
+from kmcli.clustering.breathing import breathe
+from kmcli.clustering.init import draw_kmeans_plusplus
 from kmcli.quantize.cells import CellTree
 from kmcli.quantize.colorspace import to_points
 from kmcli.quantize.histogram import count_colors
 from kmcli.quantize.learn import random_palette
-from kmcli.quantize.starts import spread_starts
 from kmcli.settings import KMeansSettings
 from tests.conftest import Pixels
 
@@ -68,14 +68,14 @@ def test_starts_are_distinct_points_that_count(
     weights = random.integers(0, 2, len(points)) * 10.0 ** random.integers(0, 7, len(points))
     weights[random.permutation(len(points))[:n_clusters]] = 1
     kmeans = KMeansSettings(n_clusters, n_init=n_init, random_state=seed)
-    starts = spread_starts(points, weights, kmeans)
+    starts = draw_kmeans_plusplus(points, weights, kmeans)
     assert starts.shape == (n_init, n_clusters, n_axes)
     counted = {tuple(point) for point in points[weights > 0]}
     for start in starts:
         chosen = {tuple(center) for center in start}
         assert len(chosen) == n_clusters
         assert chosen <= counted
-    np.testing.assert_array_equal(starts, spread_starts(points, weights, kmeans))
+    np.testing.assert_array_equal(starts, draw_kmeans_plusplus(points, weights, kmeans))
 
 
 @pytest.mark.parametrize("k", [16, 64])
@@ -87,7 +87,7 @@ def test_starts_are_as_good_as_those_of_scikit_learn(china: Pixels, k: int) -> N
         distances = ((cells.means[:, np.newaxis, np.newaxis] - starts) ** 2).sum(axis=3)
         return float((cells.weights @ distances.min(axis=2)).mean())
 
-    own = spread_starts(cells.means, cells.weights, KMeansSettings(k, n_init=30))
+    own = draw_kmeans_plusplus(cells.means, cells.weights, KMeansSettings(k, n_init=30))
     theirs = [
         kmeans_plusplus(cells.means, k, sample_weight=cells.weights, random_state=seed)[0]
         for seed in range(30)

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.clustering import single_thread
+from kmcli.clustering.distances import distance_factors, shifted_distances
 from kmcli.quantize.cells import CellTree
 from kmcli.quantize.color_grid import to_columns
-from kmcli.quantize.distances import distance_factors, shifted_distances
 from kmcli.quantize.histogram import ColorCounts, ColorWeights
 from kmcli.quantize.remap import nearest
 

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.clustering import Clustering, fit_kmeans
+from kmcli.clustering.breathing import breathe
+from kmcli.clustering.init import draw_kmeans_plusplus
 from kmcli.parallel import map_shares
-from kmcli.quantize.breathing import breathe
 from kmcli.quantize.cells import Cells, CellTree
 from kmcli.quantize.colorspace import from_points, to_points
 from kmcli.quantize.histogram import ColorCounts, ColorWeights
 from kmcli.quantize.remap import nearest
-from kmcli.quantize.starts import spread_starts
 from kmcli.settings import Effort, KMeansSettings, QuantizeSettings, Space
 
 COARSE_POINTS = 4096
@@ -258,7 +258,7 @@ class _Search:
         coarse = tree.select(max(COARSE_POINTS, 4 * n_clusters))
         starts = None
         if kmeans.init == "k-means++":
-            starts = spread_starts(coarse.means, coarse.weights, kmeans)
+            starts = draw_kmeans_plusplus(coarse.means, coarse.weights, kmeans)
         first = fit_kmeans(coarse.means, kmeans, coarse.weights, starts)
         stages = [Stage("start", len(coarse.means), first)]
 

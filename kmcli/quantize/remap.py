@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.clustering import single_thread
+from kmcli.clustering.distances import distance_factors, points_at_once, shifted_distances
 from kmcli.parallel import map_shares
 from kmcli.quantize.colorspace import composites, to_points
-from kmcli.quantize.distances import distance_factors, points_at_once, shifted_distances
 from kmcli.settings import Space
 
 _CHUNKS_OF_SHARE = 2**8

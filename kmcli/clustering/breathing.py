@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.clustering import Clustering, fit_kmeans, single_thread
-from kmcli.quantize.distances import distance_factors, points_at_once, shifted_distances
+from kmcli.clustering.distances import distance_factors, points_at_once, shifted_distances
+from kmcli.clustering.kmeans import Clustering, fit_kmeans
+from kmcli.clustering.threads import single_thread
 from kmcli.settings import KMeansSettings
 
 _FIRST_SHARE = 0.2

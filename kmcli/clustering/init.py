@@ -3,15 +3,15 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.clustering import single_thread
-from kmcli.quantize.distances import distance_factors, shifted_distances
+from kmcli.clustering.distances import distance_factors, shifted_distances
+from kmcli.clustering.threads import single_thread
 from kmcli.settings import KMeansSettings
 
 _STARTS_AT_ONCE = 16
 """More would take memory, and hardly less time."""
 
 
-def spread_starts(
+def draw_kmeans_plusplus(
     points: NDArray[np.float64], weights: NDArray[np.float64], settings: KMeansSettings
 ) -> NDArray[np.float64]:
     """Draw first centres far from each other, by greedy k-means++.
