@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import subprocess
-import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from kmcli.cli.main import cli, run
 from kmcli.errors import ExitCode
 from tests.conftest import ROOT, SAMPLES, lay_out_samples
+from tests.forked import ForkedCommand
 
 README = (ROOT / "README.md").read_text()
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -38,14 +39,21 @@ SCRIPTS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def command() -> Iterator[ForkedCommand]:
+    # A short path: that of a socket must not have more than some 100 characters.
+    with tempfile.TemporaryDirectory() as folder:
+        server = ForkedCommand(Path(folder))
+        yield server
+        server.close()
+
+
 @pytest.fixture
-def workshop(tmp_path: Path) -> Path:
+def workshop(tmp_path: Path, command: ForkedCommand) -> Path:
     """A folder with a photo and the sample pictures, and with kmcli on the path."""
     lay_out_samples(tmp_path)
     (tmp_path / "bin").mkdir()
-    command = tmp_path / "bin" / "kmcli"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kmcli "$@"\n')
-    command.chmod(0o755)
+    command.install(tmp_path / "bin")
     return tmp_path
 
 
