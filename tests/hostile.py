@@ -280,6 +280,14 @@ def bombs(good: dict[str, bytes]) -> Iterator[Case]:
     size = header(4, 4, 8, 0)
     pixels = chunk(b"IDAT", zlib.compress(bytes(20)))
     frame = b"!\xf9\x04\0\1\0\0\0," + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\0"
+    screen = b"GIF89a" + struct.pack("<HHBBB", 1, 1, 0x80, 0, 0) + bytes(6)
+    trailer = b";"
+
+    def disposed(side: int) -> bytes:
+        """A frame that is cleared after it was shown."""
+        place = struct.pack("<HHHHB", 0, 0, side, side, 0)
+        return b"!\xf9\x04\x08\5\0\0\0," + place + b"\x02\x02\x44\x01\0"
+
     jpeg = good["jpeg"]
     place = jpeg.index(b"\xff\xc0") + 5
     progressive = good["jpeg-progressive"]
@@ -302,6 +310,15 @@ def bombs(good: dict[str, bytes]) -> Iterator[Case]:
         + b","
         + struct.pack("<HHHHB", 60000, 60000, 1, 1, 0)
         + b"\x02\x02\x44\x01\0;",
+        "gif, first frame": screen + disposed(65535) + trailer,
+        "gif, second frame": screen + disposed(1) + disposed(65535) + trailer,
+        "gif, second frame of a single file": screen + frame + disposed(65535) + trailer,
+        "webp canvas": b"RIFF"
+        + struct.pack("<I", 22)
+        + b"WEBPVP8X"
+        + struct.pack("<I", 10)
+        + b"\x02\0\0\0"
+        + struct.pack("<I", 40_000)[:3] * 2,
         "jpeg header": jpeg[:place] + struct.pack(">HH", 65500, 65500) + jpeg[place + 4 :],
         "jpeg scans": scans,
         "tiff": grey_tiff(60_000, 60_000, 64),

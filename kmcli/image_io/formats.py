@@ -41,6 +41,9 @@ _MAGICS = {
     "JPEG 2000": (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51"),
     "QOI": (b"qoif",),
 }
+_DECODED_ON_OPENING = (_ICO_MAGIC, *_MAGICS["GIF"])
+"""Icons hold whole files of other formats; of a GIF a whole frame may be filled."""
+
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"}
 
 _MAX_SCANS = 100
@@ -119,10 +122,12 @@ def open_image(data: bytes, max_pixels: int) -> Image.Image:
         formats = _formats_with_heic()
     if data.startswith(_MAGICS["JPEG"]) and data.count(b"\xff\xda") > _MAX_SCANS:
         raise LimitError(f"a JPEG of more than {_MAX_SCANS} scans, made to take long")
-    # The check of the size below says more than Pillow's would. Icons, which hold whole files
-    # of other formats, are decoded while they are opened.
+    if data[12:16] == b"VP8X":  # its canvas is laid out while it is opened
+        width, height = (1 + int.from_bytes(data[at : at + 3], "little") for at in (24, 27))
+        check_size((width, height), max_pixels)
+    # The check of the size below says more than Pillow's would.
     before = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = max_pixels if data.startswith(_ICO_MAGIC) else _NO_LIMIT
+    Image.MAX_IMAGE_PIXELS = max_pixels if data.startswith(_DECODED_ON_OPENING) else _NO_LIMIT
     try:
         with quiet_if_tiff(data):
             image = Image.open(io.BytesIO(data), formats=formats)

@@ -63,7 +63,7 @@ def open_animation(data: bytes, max_pixels: int, notes: list[str]) -> FrameSourc
         single frame may be smaller than its screen.
     """
     if data.startswith(gif_blocks.MAGICS):
-        return _open_gif(gif_blocks.read_gif(data, notes), max_pixels, notes)
+        return _open_gif(gif_blocks.read_gif(data, max_pixels, notes), max_pixels, notes)
     if data.startswith(png_chunks.SIGNATURE):
         # The chunk that announces frames lies before the pixels. Most pictures have none, and
         # need not be walked through twice.
@@ -79,8 +79,6 @@ def open_animation(data: bytes, max_pixels: int, notes: list[str]) -> FrameSourc
 
 
 def _open_gif(gif: Gif, max_pixels: int, notes: list[str]) -> FrameSource:
-    check_size(gif.size, max_pixels)
-
     def layers() -> Iterator[Layer]:
         for frame in gif.frames:
             pixels = np.empty((0, 0, 4), np.uint8)

@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass
 
 from kmcli.errors import InputError, LimitError
+from kmcli.image_io.formats import check_size
 
 MAGICS = (b"GIF87a", b"GIF89a")
 
@@ -98,13 +99,15 @@ class _Reader:
         return self.data[start : self.position]
 
 
-def read_gif(data: bytes, notes: list[str]) -> Gif:
+def read_gif(data: bytes, max_pixels: int, notes: list[str]) -> Gif:
     """Walk through a GIF, and make sure that it is there to its end.
 
     Parameters
     ----------
     data : bytes
         The file.
+    max_pixels : int
+        Refuse it if its screen, or any of its frames, is larger.
     notes : list of str
         Takes a line for each thing that is wrong but does no harm.
 
@@ -117,7 +120,7 @@ def read_gif(data: bytes, notes: list[str]) -> Gif:
     InputError
         If it ends inside a block, or holds no image.
     LimitError
-        If there are far too many frames.
+        If there are far too many frames, or too many pixels in one.
     """
     reader = _Reader(data)
     screen = reader.take(13)
@@ -144,6 +147,7 @@ def read_gif(data: bytes, notes: list[str]) -> Gif:
             if len(frames) == _MAX_FRAMES:
                 raise LimitError(f"a GIF of more than {_MAX_FRAMES} frames, made to take long")
             frames.append(_read_frame(reader, control))
+            _check_frame(frames, max_pixels)
             control = b""
         elif kind == _TRAILER:
             break
@@ -156,11 +160,22 @@ def read_gif(data: bytes, notes: list[str]) -> Gif:
         raise InputError("a GIF without a frame")
     first = frames[0]
     size = max(width, first.left + first.width), max(height, first.top + first.height)
+    check_size(size, max_pixels)
     return Gif(size, n_plays, frames, screen[10:], table)
 
 
 def _table_bytes(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
+
+
+def _check_frame(frames: list[GifFrame], max_pixels: int) -> None:
+    """Refuse what takes memory, whether it lies on the screen or not: each frame is decoded."""
+    frame = frames[-1]
+    if frame.width * frame.height > max_pixels:
+        raise LimitError(
+            f"frame {len(frames)} has {frame.width} x {frame.height} = "
+            f"{frame.width * frame.height / 1e6:.1f} Mpx, limit {max_pixels / 1e6:.1f} Mpx"
+        )
 
 
 def _read_frame(reader: _Reader, control: bytes) -> GifFrame:

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kmcli.errors import InputError
+from kmcli.image_io import gif_blocks
 from kmcli.image_io.color_models import to_pixels
 from kmcli.image_io.formats import decoding, open_image, quiet_if_tiff
 from kmcli.settings import MAX_PIXELS
@@ -34,6 +35,9 @@ def read_image_palette(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.
         If it has too many pixels.
     """
     with decoding(max_pixels):
+        if data.startswith(gif_blocks.MAGICS):
+            gif = gif_blocks.read_gif(data, max_pixels, [])
+            data = gif.file_of(gif.frames[0])
         image = open_image(data, max_pixels)
         with quiet_if_tiff(data):  # it decodes the picture as well
             values = image.getpalette() or []
