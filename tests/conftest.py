@@ -71,8 +71,29 @@ def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warm]:
     server.close()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For CI, which installs whatever the tests want."""
+    parser.addoption("--no-skips", action="store_true", help="fail if a test is skipped")
+
+
+def skipped_tests(reporter: Any) -> list[str]:
+    return [report.nodeid for report in reporter.stats.get("skipped", [])]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    # The processes of pytest-xdist have no reporter.
+    if reporter and session.config.getoption("--no-skips") and skipped_tests(reporter):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Print what the tests of reliability have counted; docs/reliability.md quotes it."""
+    """Name what was skipped, for CI to run it later; count what the tests of reliability did.
+
+    docs/reliability.md quotes these numbers.
+    """
+    if path := os.environ.get("KMCLI_SKIPPED_TESTS"):
+        Path(path).write_text("\n".join(skipped_tests(terminalreporter)))
     counts: Counter[str] = Counter()
     for report in terminalreporter.stats.get("passed", []):
         for name, value in report.user_properties:
