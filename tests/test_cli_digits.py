@@ -191,7 +191,7 @@ def test_csv_leaves_the_digit_of_left_over_clusters_empty(folder: Path) -> None:
         (["--scan", "5"], "'5' is not a range like 5:20"),
         (["--scan", "9:5"], "'9:5' must rise, from 1 at least to 100 at most"),
         (["--size", "big"], "'big' is not a size like 8x6, in inches"),
-        (["--size", "nanx5"], "nanx5 inches are out of range: 2 to 20 each"),
+        (["--size", "nanx5"], "not a size like 8x6"),
         (["--report", "--json"], "--report and --json both print on standard output"),
         (["--report", "--csv", "-"], "standard output can carry one thing"),
         (["--no-pictures"], "--no-pictures leaves nothing to do"),

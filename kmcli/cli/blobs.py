@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kmcli.cli import console, outputs
+from kmcli.cli.numbers import Integer, read_decimal
 from kmcli.cli.options import (
     ANY_PATH,
     GroupedCommand,
@@ -59,7 +60,7 @@ class _Extras:
 @option(
     "--samples",
     group=DATA_GROUP,
-    type=int,
+    type=Integer(),
     metavar="N",
     default=PointsSpec().n_samples,
     show_default=True,
@@ -76,7 +77,7 @@ class _Extras:
 @option(
     "--centers",
     group=DATA_GROUP,
-    type=int,
+    type=Integer(),
     metavar="N",
     help="How many groups of blobs or anisotropic points.  [default: 4 and 3]",
 )
@@ -125,7 +126,7 @@ class _Extras:
 @option(
     "--compare-init",
     group=MORE_GROUP,
-    type=click.IntRange(1, 1000),
+    type=Integer(1, 1000),
     metavar="N",
     help="N single starts of k-means++ and of random; blobs-init.png.",
 )
@@ -208,10 +209,11 @@ def blobs(**options: Any) -> ExitCode:
 
 
 def _parse_std(text: str | None) -> tuple[float, ...]:
-    try:
-        return tuple(map(float, text.split(","))) if text else ()
-    except ValueError:
-        raise click.UsageError(f"--std {text!r} is not a number, or several with commas") from None
+    numbers = [read_decimal(word) for word in text.split(",")] if text else []
+    known = tuple(number for number in numbers if number is not None)
+    if len(known) < len(numbers):
+        raise click.UsageError(f"--std {text!r} is not a number, or several with commas")
+    return known
 
 
 def _start_file(options: dict[str, Any]) -> str | None:

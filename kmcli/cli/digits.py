@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kmcli.cli import console, outputs
+from kmcli.cli.numbers import Integer
 from kmcli.cli.options import (
     ANY_PATH,
     FIGURE_GROUP,
@@ -47,7 +48,7 @@ def _parse_embedding(_context: click.Context, _parameter: click.Parameter, value
     if value in methods:
         return Embedding(methods[value])
     method, _, number = value.partition(":")
-    if method != "pca" or not (number.isascii() and number.isdigit()):
+    if method != "pca" or not (number.isascii() and number.isdigit() and len(number) < 10):
         raise click.BadParameter(f"{value!r} is not one of none, pca:N, tsne, scale")
     try:
         return Embedding("pca", int(number))
@@ -99,7 +100,7 @@ class Pictures:
 @option(
     "--runs",
     group=DIGITS_GROUP,
-    type=click.IntRange(1, 1000),
+    type=Integer(1, 1000),
     metavar="N",
     help="Effect of initialisation: N single starts of each kind; digits-init.png.",
 )

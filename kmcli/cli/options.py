@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-from kmcli.settings import KMeansSettings
+from kmcli.cli.numbers import Decimal, Integer, read_decimal
+from kmcli.settings import MAX_ITERATIONS, MAX_N_INIT, KMeansSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,7 +79,7 @@ def parse_range(most: int) -> Callable[..., range | None]:
         if value is None:
             return None
         first, _, last = value.partition(":")
-        if not all(end.isascii() and end.isdigit() for end in (first, last)):
+        if not all(end.isascii() and end.isdigit() and len(end) < 10 for end in (first, last)):
             raise click.BadParameter(f"{value!r} is not a range like 5:20")
         if not 1 <= int(first) <= int(last) <= most:
             raise click.BadParameter(f"{value!r} must rise, from 1 at least to {most} at most")
@@ -114,14 +115,14 @@ def kmeans_options(
         option(
             "--n-init",
             group=KMEANS_GROUP,
-            type=click.IntRange(min=1),
+            type=Integer(1, MAX_N_INIT),
             metavar="N",
             help=f"Starts, of which the best is kept.  {n_init_help}",
         ),
         option(
             "--max-iter",
             group=KMEANS_GROUP,
-            type=click.IntRange(min=1),
+            type=Integer(1, MAX_ITERATIONS),
             metavar="N",
             default=_DEFAULTS.max_iter,
             show_default=True,
@@ -130,7 +131,7 @@ def kmeans_options(
         option(
             "--tol",
             group=KMEANS_GROUP,
-            type=click.FloatRange(min=0),
+            type=Decimal(min=0),
             metavar="X",
             default=_DEFAULTS.tol,
             show_default=True,
@@ -147,7 +148,7 @@ def kmeans_options(
         option(
             "--seed",
             group=KMEANS_GROUP,
-            type=click.IntRange(0, 2**32 - 1),
+            type=Integer(0, 2**32 - 1),
             metavar="N",
             default=_DEFAULTS.random_state,
             show_default=True,
@@ -170,7 +171,7 @@ def clusters_option(default: int | None, most: int | None = None) -> Callable[[F
         "-k",
         "--clusters",
         group=COMMON_GROUP,
-        type=click.IntRange(1, most),
+        type=Integer(1, most),
         metavar="N",
         default=default,
         show_default=default is not None,
@@ -207,10 +208,10 @@ def _parse_size(
 ) -> tuple[float, float] | None:
     if value is None:
         return None
-    try:
-        width, height = map(float, value.lower().split("x"))
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is not a size like 8x6, in inches") from None
+    sides = [read_decimal(side) for side in value.lower().split("x")]
+    if len(sides) != 2 or sides[0] is None or sides[1] is None:
+        raise click.BadParameter(f"{value!r} is not a size like 8x6, in inches")
+    width, height = sides[0], sides[1]
     if not (2 <= width <= 20 and 2 <= height <= 20):
         raise click.BadParameter(f"{value} inches are out of range: 2 to 20 each")
     return width, height
@@ -222,7 +223,7 @@ def figure_options() -> Callable[[F], F]:
         option(
             "--dpi",
             group=FIGURE_GROUP,
-            type=click.IntRange(30, 400),
+            type=Integer(30, 400),
             metavar="N",
             default=150,
             show_default=True,

@@ -10,7 +10,7 @@ from kmcli.settings.digits import (
     EmbeddingMethod,
     Match,
 )
-from kmcli.settings.kmeans import Algorithm, Init, KMeansSettings
+from kmcli.settings.kmeans import MAX_ITERATIONS, MAX_N_INIT, Algorithm, Init, KMeansSettings
 from kmcli.settings.quantize import (
     DITHERS,
     MAX_COLORS,
@@ -29,6 +29,8 @@ __all__ = [
     "MAX_COLORS",
     "MAX_DIGIT_CLUSTERS",
     "MAX_INPUT_BYTES",
+    "MAX_ITERATIONS",
+    "MAX_N_INIT",
     "MAX_PIXELS",
     "N_DIGITS",
     "N_DIGIT_PIXELS",

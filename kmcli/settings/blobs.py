@@ -67,7 +67,7 @@ class PointsSpec:
             in_range = 1 <= self.n_centers <= most
             require("centers", self.n_centers, in_range, f"from 1 to {most}")
         for value in self.std:
-            require("std", value, 0 <= value < 1e6, "0 or more")
+            require("std", value, 0 <= value < 1e6, "from 0 to below 1000000")
         if self.std and self.shape not in ("blobs", "moons", "circles"):
             raise SettingsError(f"the standard deviation of {self.shape} cannot be chosen")
         allowed = {1, self.group_count} if self.shape == "blobs" else {1}

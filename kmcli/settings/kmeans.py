@@ -8,6 +8,10 @@ from kmcli.errors import SettingsError
 Init = Literal["k-means++", "random"]
 Algorithm = Literal["lloyd", "elkan"]
 
+MAX_N_INIT = 10_000
+MAX_ITERATIONS = 1_000_000
+"""More would be a slip of the hand: it would run for days."""
+
 
 @dataclass(frozen=True)
 class KMeansSettings:
@@ -20,9 +24,9 @@ class KMeansSettings:
     init : {"k-means++", "random"}
         How the first centres are chosen.
     n_init : int
-        How many starts are tried; the one of lowest inertia is kept.
+        How many starts are tried, 1 to 10,000; the one of lowest inertia is kept.
     max_iter : int
-        Limit on the iterations of one start.
+        Limit on the iterations of one start, 1 to 1,000,000.
     tol : float
         A start has converged when its centres move by less than this, relative to the
         variance of the points.
@@ -47,8 +51,9 @@ class KMeansSettings:
 
     def __post_init__(self) -> None:
         require("n_clusters", self.n_clusters, self.n_clusters >= 1, "at least 1")
-        require("n_init", self.n_init, self.n_init >= 1, "at least 1")
-        require("max_iter", self.max_iter, self.max_iter >= 1, "at least 1")
+        require("n_init", self.n_init, 1 <= self.n_init <= MAX_N_INIT, f"from 1 to {MAX_N_INIT}")
+        in_range = 1 <= self.max_iter <= MAX_ITERATIONS
+        require("max_iter", self.max_iter, in_range, f"from 1 to {MAX_ITERATIONS}")
         require("tol", self.tol, 0 <= self.tol < float("inf"), "0 or more")
         require_one_of("init", self.init, ("k-means++", "random"))
         require_one_of("algorithm", self.algorithm, ("lloyd", "elkan"))

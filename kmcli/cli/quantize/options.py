@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import click
 
+from kmcli.cli.numbers import Decimal, Integer
 from kmcli.cli.options import (
     ANY_PATH,
     COMMON_GROUP,
@@ -34,6 +35,8 @@ TARGET_GROUP = "As many colours as it takes"
 LIMITS_GROUP = "Limits"
 
 _DEFAULTS = QuantizeSettings()
+_MAX_JOBS = 1024
+_MAX_COUNT = 2**63 - 1  # what the system can count
 
 
 def quantize_options() -> Callable[[F], F]:
@@ -124,7 +127,7 @@ def _output_options() -> Callable[[F], F]:
         option(
             "--frame",
             group=OUTPUT_GROUP,
-            type=click.IntRange(min=1),
+            type=Integer(1, _MAX_COUNT),
             metavar="N",
             help="Take only this frame of animations, or this page.  [default: all frames]",
         ),
@@ -174,7 +177,7 @@ def _batch_options() -> Callable[[F], F]:
             "-j",
             "--jobs",
             group=BATCH_GROUP,
-            type=click.IntRange(min=1),
+            type=Integer(1, _MAX_JOBS),
             metavar="N",
             help="Pictures worked on at once.  [default: as many as there are cores]",
         ),
@@ -192,14 +195,14 @@ def _target_options() -> Callable[[F], F]:
         option(
             "--min-psnr",
             group=TARGET_GROUP,
-            type=click.FloatRange(min=0),
+            type=Decimal(min=0),
             metavar="DB",
             help="Fewest colours that reach this PSNR, at most -k.",
         ),
         option(
             "--max-delta-e",
             group=TARGET_GROUP,
-            type=click.FloatRange(min=0),
+            type=Decimal(min=0),
             metavar="X",
             help="Fewest colours of at most this mean colour difference, at most -k; 2 is just "
             "noticeable.",
@@ -236,7 +239,7 @@ def _method_options() -> Callable[[F], F]:
         option(
             "--dither-strength",
             group=METHOD_GROUP,
-            type=click.FloatRange(0, 1),
+            type=Decimal(0, 1),
             metavar="X",
             help="How much of --dither, from 0, none, to 1, all of it.  [default: 1]",
         ),
@@ -298,7 +301,7 @@ def _limit_options() -> Callable[[F], F]:
         option(
             "--max-pixels",
             group=LIMITS_GROUP,
-            type=click.IntRange(min=1),
+            type=Integer(1, _MAX_COUNT),
             metavar="N",
             default=MAX_PIXELS,
             show_default=True,
@@ -307,7 +310,7 @@ def _limit_options() -> Callable[[F], F]:
         option(
             "--max-input-bytes",
             group=LIMITS_GROUP,
-            type=click.IntRange(min=1),
+            type=Integer(1, _MAX_COUNT),
             metavar="N",
             default=MAX_INPUT_BYTES,
             show_default=True,

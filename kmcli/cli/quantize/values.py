@@ -32,7 +32,7 @@ def when_given(read: Callable[[str], Any], missing: Any = None) -> Callable[...,
 def read_numbers(value: str) -> tuple[int, ...]:
     """Read one number of colours, or several like ``64,32,16``."""
     words = value.split(",")
-    if not all(word.isascii() and word.isdecimal() for word in words):
+    if not all(re.fullmatch(r"[0-9]{1,9}", word) for word in words):
         raise click.BadParameter(f"{value!r} is not a number, or several like 64,32,16")
     numbers = tuple(map(int, words))
     for number in numbers:
@@ -75,7 +75,7 @@ def read_colors(value: str) -> tuple[tuple[int, int, int, int], ...]:
 def read_region(value: str) -> tuple[int, int, int, int]:
     """Read left, top, width and height of a part of a picture, in pixels."""
     words = value.split(",")
-    if len(words) != 4 or not all(word.strip().isdecimal() for word in words):
+    if len(words) != 4 or not all(re.fullmatch(r" *[0-9]{1,9} *", word) for word in words):
         raise click.BadParameter(f"{value!r} is not of the form X,Y,W,H, in pixels")
     left, top, width, height = map(int, words)
     if width == 0 or height == 0:
