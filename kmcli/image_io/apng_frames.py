@@ -15,8 +15,8 @@ from kmcli.image_io.compose import Disposal
 from kmcli.image_io.png_chunks import END, Chunk, join_chunks
 
 _DISPOSALS = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
-_SHARED = (b"PLTE", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM")
-"""What decides the colours of every frame. Copying more would take long for many frames."""
+_SHARED = (b"PLTE", b"tRNS")
+"""What decides the numbers of every frame; what these mean is found out once for all."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Apng:
     header : Chunk
         The IHDR of the file.
     shared : list of Chunk
-        What all frames need: palette, transparency, profile.
+        What all frames need: palette and transparency.
     """
 
     size: tuple[int, int]

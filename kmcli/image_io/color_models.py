@@ -1,6 +1,8 @@
 """Every colour model, depth and profile becomes 8-bit sRGB."""
 
+import functools
 import io
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +10,9 @@ from PIL import Image, ImageCms
 
 from kmcli.errors import InputError
 
-_STRIP_ROWS = 64
+_STRIP_PIXELS = 2**18
+
+_SRGB = ImageCms.createProfile("sRGB")
 
 
 def to_pixels(image: Image.Image, notes: list[str]) -> NDArray[np.uint8]:
@@ -32,51 +36,93 @@ def to_pixels(image: Image.Image, notes: list[str]) -> NDArray[np.uint8]:
     InputError
         If the pixels are numbers without a defined range.
     """
-    image = _as_srgb(image, notes)
-    return _copy(image)
-
-
-def _as_srgb(image: Image.Image, notes: list[str]) -> Image.Image:
-    profile = image.info.get("icc_profile")
-    if image.mode in ("RGB", "RGBA") and not profile and "transparency" not in image.info:
-        return image
     if image.mode == "F" or (image.mode == "I" and _exceeds_16_bits(image)):
         raise InputError("pixels of 32 bits have no defined range; convert the image to 16 bits")
-    if image.mode.startswith("I"):
-        image = _from_16_bits(image)
-    alpha = None
-    if image.has_transparency_data:
-        image = image.convert("RGBA") if image.mode not in ("LA", "PA") else image
-        alpha = image.getchannel("A")
-        image = image.convert("L" if image.mode == "LA" else "RGB")
-    elif image.mode in ("P", "1"):
-        image = image.convert("RGB")
-    converted = _through_profile(image, profile, notes) if profile else None
-    if converted is None and image.mode == "LAB":
+    # Strip by strip, as Pillow has four bytes for each pixel on the way.
+    is_opaque = not image.has_transparency_data or all(
+        alpha.getextrema() == (255, 255) for alpha in map(_alpha, _strips(image))
+    )
+    pixels = np.empty((image.height, image.width, 3 if is_opaque else 4), np.uint8)
+    top = 0
+    for strip in _strips(image):
+        rows = pixels[top : top + strip.height]
+        rows[..., :3] = np.asarray(_as_srgb(strip, notes))
+        if not is_opaque:
+            rows[..., 3] = np.asarray(_alpha(strip))
+        top += strip.height
+    return pixels
+
+
+def strip_rows(height: int, width: int) -> Iterator[tuple[int, int]]:
+    """Part a picture into strips, however narrow it is.
+
+    Yields
+    ------
+    top, bottom : int
+        Rows of each.
+    """
+    n_rows = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, n_rows):
+        yield top, min(top + n_rows, height)
+
+
+def _strips(image: Image.Image) -> Iterator[Image.Image]:
+    for top, bottom in strip_rows(image.height, image.width):
+        yield image.crop((0, top, image.width, bottom))
+
+
+def _alpha(strip: Image.Image) -> Image.Image:
+    key = strip.info.get("transparency")
+    if strip.mode.startswith("I") and isinstance(key, int):
+        return Image.fromarray(np.where(np.asarray(strip) == key, 0, 255).astype(np.uint8))
+    if strip.mode not in ("LA", "PA"):
+        strip = strip.convert("RGBA")
+    return strip.getchannel("A")
+
+
+def _as_srgb(strip: Image.Image, notes: list[str]) -> Image.Image:
+    profile = strip.info.get("icc_profile")
+    if strip.mode.startswith("I"):
+        grey = (np.asarray(strip).astype(np.uint32) + 128) // 257
+        strip = Image.fromarray(grey.astype(np.uint8))
+    if strip.mode == "LA":
+        strip = strip.convert("L")
+    elif strip.mode in ("P", "PA", "1", "RGBA"):
+        strip = strip.convert("RGB")
+    if profile:
+        transform = _transform(profile, strip.mode)
+        if isinstance(transform, str):
+            notes.append(transform)
+        else:
+            return transform(strip)
+    if strip.mode == "LAB":
         lab = ImageCms.createProfile("LAB")
-        converted = ImageCms.profileToProfile(image, lab, _SRGB, outputMode="RGB")
-    image = converted or image.convert("RGB")
-    if alpha is not None:
-        image.putalpha(alpha)
-    return image
+        converted = ImageCms.profileToProfile(strip, lab, _SRGB, outputMode="RGB")
+        assert converted is not None  # noqa: S101 - it is None only when converting in place
+        return converted
+    return strip.convert("RGB")
 
 
-_SRGB = ImageCms.createProfile("sRGB")
-
-
-def _through_profile(image: Image.Image, profile: bytes, notes: list[str]) -> Image.Image | None:
+@functools.lru_cache(maxsize=4)
+def _transform(profile: bytes, mode: str) -> Callable[[Image.Image], Image.Image] | str:
+    """Build what converts a mode to sRGB, once for all frames and strips; or say what is wrong."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if image.mode == "L" and source.profile.xcolor_space.strip() == "RGB":
-            # Many programs keep the profile of a picture that they turn grey.
-            image = image.convert("RGB")
-        transform = ImageCms.buildTransform(source, _SRGB, image.mode, "RGB")
-        if image.mode == "RGB" and _changes_nothing(transform):
-            return image
-        return ImageCms.applyTransform(image, transform)
+        is_grey_in_color = mode == "L" and source.profile.xcolor_space.strip() == "RGB"
+        # Many programs keep the profile of a picture that they turn grey.
+        used_mode = "RGB" if is_grey_in_color else mode
+        transform = ImageCms.buildTransform(source, _SRGB, used_mode, "RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        notes.append("the colour profile cannot be used; the colours are taken as sRGB")
-        return None
+        return "the colour profile cannot be used; the colours are taken as sRGB"
+    if used_mode == "RGB" and _changes_nothing(transform):
+        return lambda strip: strip.convert("RGB")
+
+    def convert(strip: Image.Image) -> Image.Image:
+        converted = ImageCms.applyTransform(strip.convert(used_mode), transform)
+        assert converted is not None  # noqa: S101 - it is None only when converting in place
+        return converted
+
+    return convert
 
 
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
@@ -84,34 +130,10 @@ def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
     steps = np.arange(0, 256, 17, dtype=np.uint8)
     grid = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(16, -1, 3)
     converted = ImageCms.applyTransform(Image.fromarray(grid), transform)
-    assert converted is not None  # noqa: S101 - it is None only when converting in place
+    assert converted is not None  # noqa: S101 - as above
     return bool(np.abs(np.asarray(converted).astype(int) - grid).max() <= 1)
 
 
 def _exceeds_16_bits(image: Image.Image) -> bool:
     low, high = image.getextrema()
     return bool(low < 0 or high > 65535)  # type: ignore[operator]  # one band: two numbers
-
-
-def _from_16_bits(image: Image.Image) -> Image.Image:
-    values = np.asarray(image).astype(np.float32)
-    grey = Image.fromarray(np.rint(values / 257).astype(np.uint8))
-    grey.info.update(image.info)
-    key = grey.info.pop("transparency", None)
-    if isinstance(key, int):
-        grey.putalpha(Image.fromarray(np.where(values == key, 0, 255).astype(np.uint8)))
-    return grey
-
-
-def _copy(image: Image.Image) -> NDArray[np.uint8]:
-    """Copy strip by strip: Pillow would hold the whole picture twice on the way to numpy."""
-    n_channels = len(image.getbands())
-    if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):
-        n_channels = 3
-    width, height = image.size
-    pixels = np.empty((height, width, n_channels), dtype=np.uint8)
-    for top in range(0, height, _STRIP_ROWS):
-        bottom = min(top + _STRIP_ROWS, height)
-        strip = np.asarray(image.crop((0, top, width, bottom)))
-        pixels[top:bottom] = strip[..., :n_channels]
-    return pixels

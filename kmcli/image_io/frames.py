@@ -13,6 +13,7 @@ from kmcli.image_io.color_models import to_pixels
 from kmcli.image_io.compose import Disposal, Layer, compose
 from kmcli.image_io.formats import check_size, open_image
 from kmcli.image_io.gif_blocks import Gif
+from kmcli.image_io.png_colors import find_profile
 from kmcli.image_io.still import decode_still, lies_on_its_side, turn_upright
 
 _GIF_DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE}
@@ -69,8 +70,9 @@ def open_animation(data: bytes, max_pixels: int, notes: list[str]) -> FrameSourc
         # need not be walked through twice.
         if data.find(b"acTL", 0, data.find(b"IDAT")) < 0:
             return None
-        apng = read_apng(png_chunks.read_chunks(data, notes))
-        return _open_apng(apng, max_pixels, notes) if apng else None
+        chunks = png_chunks.read_chunks(data, notes)
+        apng = read_apng(chunks)
+        return _open_apng(apng, find_profile(chunks, notes), max_pixels, notes) if apng else None
     if data[8:12] == b"WEBP" or data[8:12] in (b"avis", b"avif"):
         image = open_image(data, max_pixels)
         if getattr(image, "n_frames", 1) > 1:
@@ -90,12 +92,12 @@ def _open_gif(gif: Gif, max_pixels: int, notes: list[str]) -> FrameSource:
     return _composed("GIF", gif, layers)
 
 
-def _open_apng(apng: Apng, max_pixels: int, notes: list[str]) -> FrameSource:
+def _open_apng(apng: Apng, profile: bytes | None, max_pixels: int, notes: list[str]) -> FrameSource:
     check_size(apng.size, max_pixels)
 
     def layers() -> Iterator[Layer]:
         for frame in apng.frames:
-            pixels, _ = decode_still(apng.file_of(frame), max_pixels, notes)
+            pixels, _ = decode_still(apng.file_of(frame), max_pixels, notes, profile=profile)
             yield Layer(frame.left, frame.top, pixels, frame.is_over, frame.disposal)
 
     return _composed("PNG", apng, layers)

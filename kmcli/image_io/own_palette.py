@@ -8,6 +8,8 @@ from kmcli.errors import InputError
 from kmcli.image_io import gif_blocks
 from kmcli.image_io.color_models import to_pixels
 from kmcli.image_io.formats import decoding, open_image, quiet_if_tiff
+from kmcli.image_io.png_chunks import SIGNATURE
+from kmcli.image_io.still import open_png
 from kmcli.settings import MAX_PIXELS
 
 
@@ -38,7 +40,10 @@ def read_image_palette(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.
         if data.startswith(gif_blocks.MAGICS):
             gif = gif_blocks.read_gif(data, max_pixels, [])
             data = gif.file_of(gif.frames[0])
-        image = open_image(data, max_pixels)
+        if data.startswith(SIGNATURE):
+            image, _ = open_png(data, max_pixels, [])
+        else:
+            image = open_image(data, max_pixels)
         with quiet_if_tiff(data):  # it decodes the picture as well
             values = image.getpalette() or []
         if not values and image.format == "GIF" and data[10] & 0x80:

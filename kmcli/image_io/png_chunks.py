@@ -21,6 +21,8 @@ _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 _TEXTS_THAT_TURN = (b"XML:com.adobe.xmp\0", b"Raw profile type exif\0", b"Raw profile type APP1\0")
 """Texts in which programs hide an orientation."""
 
+_LENGTHS = {b"cICP": 4, b"cHRM": 32, b"gAMA": 4, b"sRGB": 1, b"pHYs": 9}
+
 _MAX_CHUNKS = 2**18
 """Encoders put some thousand bytes of pixels into each, or a frame of an animation into two."""
 
@@ -117,7 +119,7 @@ def read_chunks(data: bytes, notes: list[str]) -> list[Chunk]:
             raise InputError(
                 f"the image is damaged: the checksum of a chunk {name.decode()} is wrong"
             )
-        if not is_sound:
+        if not is_sound or len(body) != _LENGTHS.get(name, len(body)):
             notes.append(f"a damaged chunk {name.decode()} is ignored")
         elif name not in _TEXTS or _may_turn(body):
             chunks.append(Chunk(name, body))

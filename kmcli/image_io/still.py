@@ -7,11 +7,23 @@ from PIL import ExifTags, Image, ImageOps
 from kmcli.errors import InputError
 from kmcli.image_io.color_models import to_pixels
 from kmcli.image_io.formats import check_frame, check_size, open_image, quiet_if_tiff
-from kmcli.image_io.png_chunks import SIGNATURE, is_whole, join_chunks, load_all_rows, read_chunks
+from kmcli.image_io.png_chunks import (
+    SIGNATURE,
+    Chunk,
+    is_whole,
+    join_chunks,
+    load_all_rows,
+    read_chunks,
+)
+from kmcli.image_io.png_colors import find_profile
 
 
 def decode_still(
-    data: bytes, max_pixels: int, notes: list[str], page: int | None = None
+    data: bytes,
+    max_pixels: int,
+    notes: list[str],
+    page: int | None = None,
+    profile: bytes | None = None,
 ) -> tuple[NDArray[np.uint8], str]:
     """Decode one picture; to be called inside `formats.decoding`.
 
@@ -25,6 +37,8 @@ def decode_still(
         Takes a line for what was lost or could not be used.
     page : int, optional
         Which of several pages, from 1; the first if not given, with a line in the notes.
+    profile : bytes, optional
+        The colour profile of a PNG that is a part of another file.
 
     Returns
     -------
@@ -34,9 +48,38 @@ def decode_still(
         Name of the file format, as Pillow calls it.
     """
     loaded = [_load_upright(data, max_pixels, notes, page)]
+    if profile is not None:
+        loaded[0].info["icc_profile"] = profile
     format_name = loaded[0].format or "unknown"
     # Given away, so that it need not be kept while the pixels are converted and copied.
     return to_pixels(loaded.pop(), notes), format_name
+
+
+def open_png(data: bytes, max_pixels: int, notes: list[str]) -> tuple[Image.Image, list[Chunk]]:
+    """Walk through a PNG, and open it with the profile that it means.
+
+    Parameters
+    ----------
+    data : bytes
+        The file.
+    max_pixels : int
+        Refuse larger pictures.
+    notes : list of str
+        Takes a line for each thing that is wrong but does no harm.
+
+    Returns
+    -------
+    image : Image
+        Not loaded yet.
+    chunks : list of Chunk
+        The file.
+    """
+    chunks = read_chunks(data, notes)
+    # A broken profile would make Pillow refuse the picture.
+    kept = [chunk for chunk in chunks if chunk.name != b"iCCP"]
+    image = open_image(data if is_whole(kept, data) else join_chunks(kept), max_pixels)
+    image.info["icc_profile"] = find_profile(chunks, notes)
+    return image, kept
 
 
 def turn_upright(image: Image.Image, notes: list[str]) -> None:
@@ -66,9 +109,9 @@ def lies_on_its_side(image: Image.Image) -> bool:
 def _load_upright(data: bytes, max_pixels: int, notes: list[str], page: int | None) -> Image.Image:
     chunks = None
     if data.startswith(SIGNATURE):
-        chunks = read_chunks(data, notes)
-        data = data if is_whole(chunks, data) else join_chunks(chunks)
-    image = open_image(data, max_pixels)
+        image, chunks = open_png(data, max_pixels, notes)
+    else:
+        image = open_image(data, max_pixels)
     with quiet_if_tiff(data):
         if chunks is None:
             _turn_to_page(image, page, max_pixels, len(data), notes)
