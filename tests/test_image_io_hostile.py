@@ -74,8 +74,9 @@ def test_flipped_bits_and_cuts_end_in_a_picture_or_in_one_line(
 @pytest.mark.parametrize("kind", sorted(samples()))
 def test_cut_files_are_refused_in_every_format(kind: str) -> None:
     data = samples()[kind]
-    # What follows the last pixel may be missing; of PNG and GIF that is told.
+    # What follows the last pixel may be missing; of PNG, GIF and JPEG that is told.
     tails = {"png": 12, "png-palette": 12, "apng": 12, "gif": 1, "gif-animated": 1}
+    tails |= {"jpeg": 2, "jpeg-progressive": 2}
     tail = {**tails, "tga": 26, "tga-rle": 26}.get(kind, 0)
     for cut in mutations(data, 0, 100):
         verdict, messages = outcome(cut)

@@ -46,9 +46,6 @@ _DECODED_ON_OPENING = (_ICO_MAGIC, *_MAGICS["GIF"])
 
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"}
 
-_MAX_SCANS = 100
-"""Scans of a JPEG. Each costs the time of a whole picture; encoders write ten or so."""
-
 _NO_LIMIT = 2**62
 
 
@@ -120,8 +117,6 @@ def open_image(data: bytes, max_pixels: int) -> Image.Image:
     formats = FORMATS
     if _is_heic(data):
         formats = _formats_with_heic()
-    if data.startswith(_MAGICS["JPEG"]) and data.count(b"\xff\xda") > _MAX_SCANS:
-        raise LimitError(f"a JPEG of more than {_MAX_SCANS} scans, made to take long")
     if data[12:16] == b"VP8X":  # its canvas is laid out while it is opened
         width, height = (1 + int.from_bytes(data[at : at + 3], "little") for at in (24, 27))
         check_size((width, height), max_pixels)

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
 
 from kmcli.errors import InputError
+from kmcli.image_io import jpeg
 from kmcli.image_io.color_models import to_pixels
 from kmcli.image_io.formats import check_frame, check_size, open_image, quiet_if_tiff
 from kmcli.image_io.png_chunks import (
@@ -50,7 +51,7 @@ def decode_still(
     loaded = [_load_upright(data, max_pixels, notes, page)]
     if profile is not None:
         loaded[0].info["icc_profile"] = profile
-    format_name = loaded[0].format or "unknown"
+    format_name = (loaded[0].format or "unknown").replace("MPO", "JPEG")
     # Given away, so that it need not be kept while the pixels are converted and copied.
     return to_pixels(loaded.pop(), notes), format_name
 
@@ -111,6 +112,8 @@ def _load_upright(data: bytes, max_pixels: int, notes: list[str], page: int | No
     if data.startswith(SIGNATURE):
         image, chunks = open_png(data, max_pixels, notes)
     else:
+        if data.startswith(jpeg.MAGIC):
+            data = jpeg.check_jpeg(data, notes)
         image = open_image(data, max_pixels)
     with quiet_if_tiff(data):
         if chunks is None:
@@ -154,12 +157,13 @@ def _scale_transparent_color(image: Image.Image, depth: int) -> None:
 def _turn_to_page(
     image: Image.Image, page: int | None, max_pixels: int, n_bytes: int, notes: list[str]
 ) -> None:
-    n_pages = getattr(image, "n_frames", 1)
-    check_frame(page, n_pages, notes, "pages")
-    if n_pages > 1 and image.format == "TIFF":
-        _check_pages(image, n_pages, n_bytes)
+    is_mpo = image.format == "MPO"
+    pages = jpeg.views(image) if is_mpo else range(getattr(image, "n_frames", 1))
+    check_frame(page, len(pages), notes, "pages")
+    if len(pages) > 1 and image.format == "TIFF":
+        _check_pages(image, len(pages), n_bytes)
     if page is not None and page > 1:
-        image.seek(page - 1)
+        image.seek(pages[page - 1])
         check_size(image.size, max_pixels)
 
 
