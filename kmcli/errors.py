@@ -22,7 +22,8 @@ class KmcliError(Exception):
     Parameters
     ----------
     message : str
-        What is wrong, with the numbers, and the way out. No line breaks.
+        What is wrong, with the numbers. No line breaks and no names of options: `cli.hints`
+        and `picture_files` add the way out, by the class of the error.
     name : str, optional
         The file or stream that it is about, if that is not plain from the context.
     """
@@ -46,10 +47,18 @@ class InputError(KmcliError):
     exit_code = ExitCode.INPUT
 
 
+class FolderInputError(InputError):
+    """An input is a folder."""
+
+
 class LimitError(KmcliError):
     """An input or a computation beyond a limit of size or memory."""
 
     exit_code = ExitCode.LIMIT
+
+
+class TooManyBytesError(LimitError):
+    """An input has more bytes than allowed."""
 
 
 class DeclinedError(KmcliError):
@@ -66,3 +75,11 @@ class OutputError(KmcliError):
     """An output that cannot or must not be written."""
 
     exit_code = ExitCode.OUTPUT
+
+
+class ExistsError(OutputError):
+    """An output exists, and was not to be replaced."""
+
+
+class FolderOutputError(OutputError):
+    """An output is a folder."""

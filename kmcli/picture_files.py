@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.errors import KmcliError
+from kmcli.errors import ExistsError, KmcliError, TooManyBytesError
 from kmcli.files import publish, read_input
 from kmcli.image_io import decode_image, encode_indexed_png
 from kmcli.palette_files import decode_palette, encode_palette
@@ -118,7 +118,7 @@ def write_png(image: QuantizedImage, path: str | os.PathLike[str], *, force: boo
     >>> kmcli.write_png(kmcli.quantize_image(pixels), "logo-16.png")
     Traceback (most recent call last):
         ...
-    kmcli.errors.OutputError: logo-16.png: exists; use force to replace it
+    kmcli.errors.ExistsError: logo-16.png: exists; use force to replace it
     >>> kmcli.write_png(kmcli.quantize_image(pixels), "logo-16.png", force=True)
     """
     png, name = encode_png(image), os.fspath(path)
@@ -191,6 +191,12 @@ def write_palette(palette: Palette, path: str | os.PathLike[str], *, force: bool
         publish([(name, encode_palette(palette, suffix, stem))], force=force)
 
 
+_HINTS: dict[type[KmcliError], str] = {
+    ExistsError: "; use force to replace it",
+    TooManyBytesError: "; raise max_bytes",
+}
+
+
 @contextlib.contextmanager
 def _named(name: str) -> Iterator[None]:
     """Name the file in what goes wrong, and options as Python does: force, not --force."""
@@ -198,4 +204,5 @@ def _named(name: str) -> Iterator[None]:
         yield
     except KmcliError as error:
         text = re.sub(r"--([a-z-]+)", lambda option: option[1].replace("-", "_"), str(error))
-        raise type(error)(f"{name}: {text}", name) from None
+        hint = _HINTS.get(type(error), "")
+        raise type(error)(f"{name}: {text}{hint}", name) from None

@@ -13,6 +13,7 @@ from kmcli.cli import console
 from kmcli.cli.blobs import blobs
 from kmcli.cli.completion import completion
 from kmcli.cli.digits import digits
+from kmcli.cli.hints import with_hint
 from kmcli.cli.quantize import quantize
 from kmcli.cli.shortage import shortage
 from kmcli.cli.signals import die_by
@@ -76,7 +77,7 @@ def run(arguments: Sequence[str]) -> int:
     except PipeClosedError:
         return die_by(signal.SIGPIPE)
     except KmcliError as error:
-        console.error(str(error), error.name)
+        console.error(with_hint(error, cli.commands.get(arguments[0])), error.name)
         return error.exit_code
     except MemoryError:
         console.error("not enough memory")

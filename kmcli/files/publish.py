@@ -11,8 +11,14 @@ import threading
 from collections.abc import Iterable, Iterator
 from types import FrameType
 
-from kmcli.errors import OutputError
+from kmcli.errors import ExistsError, OutputError
 from kmcli.files.streams import STREAM, DiskFullError, reason, write_stdout, write_whole
+
+_KINDS: dict[int | None, type[OutputError]] = {
+    errno.EEXIST: ExistsError,
+    errno.ENOSPC: DiskFullError,
+    errno.EDQUOT: DiskFullError,
+}
 
 
 def publish(
@@ -127,9 +133,8 @@ def _blaming(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         why = "there is no such folder" if error.errno == errno.ENOENT else reason(error)
-        raise (DiskFullError if is_full else OutputError)(why, path) from None
+        raise _KINDS.get(error.errno, OutputError)(why, path) from None
 
 
 def _write_straight(data: bytes, path: str) -> None:

@@ -4,7 +4,7 @@ import os
 import select
 import stat
 
-from kmcli.errors import InputError, LimitError
+from kmcli.errors import FolderInputError, InputError, LimitError, TooManyBytesError
 from kmcli.files.streams import STREAM, reason, was_closed
 from kmcli.settings import MAX_INPUT_BYTES
 
@@ -19,7 +19,7 @@ def read_input(name: str, max_bytes: int | None = None) -> bytes:
     name : str
         A path, or ``-``.
     max_bytes : int, optional
-        Stop and refuse if there is more; 1 GiB if the user has no say in it.
+        Stop and refuse if there is more; 1 GiB by default.
 
     Returns
     -------
@@ -28,14 +28,12 @@ def read_input(name: str, max_bytes: int | None = None) -> bytes:
     Raises
     ------
     InputError
-        If it cannot be read.
-    LimitError
+        If it cannot be read; `FolderInputError` if it is a folder.
+    TooManyBytesError
         If it is larger than the limit.
     """
     limit = MAX_INPUT_BYTES if max_bytes is None else max_bytes
-    is_picture = max_bytes is not None
-    hint = "; raise the limit with --max-input-bytes" if is_picture else ""
-    too_many = LimitError(f"more than {limit} bytes{hint}")
+    too_many = TooManyBytesError(f"more than {limit} bytes")
     if name == STREAM and was_closed(0):
         raise InputError("standard input is closed")
     try:
@@ -45,8 +43,7 @@ def read_input(name: str, max_bytes: int | None = None) -> bytes:
     try:
         status = os.fstat(descriptor)
         if stat.S_ISDIR(status.st_mode):
-            hint = "; use --recursive for the pictures in it" if is_picture else ""
-            raise InputError(f"is a folder{hint}")
+            raise FolderInputError("is a folder")
         if status.st_size > limit:
             raise too_many
         blocks = []

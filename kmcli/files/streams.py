@@ -123,7 +123,7 @@ def reason(error: OSError | ValueError) -> str:
         return "is not a possible file name"
     words = {
         errno.ENOENT: "there is no such file",
-        errno.EEXIST: "exists; use --force to replace it",
+        errno.EEXIST: "exists",
         errno.EBADF: "is closed",
     }
     return words.get(error.errno, os.strerror(error.errno).lower())

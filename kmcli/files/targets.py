@@ -4,7 +4,7 @@ import os
 import stat
 from collections.abc import Iterable
 
-from kmcli.errors import OutputError
+from kmcli.errors import ExistsError, FolderOutputError, OutputError
 from kmcli.files.streams import STREAM, reason
 
 
@@ -36,18 +36,18 @@ def check_target(
     except (FileNotFoundError, NotADirectoryError):
         _check_folder(path, make_folders=make_folders)
         if os.path.islink(path) and not force:
-            raise OutputError("exists, as a link; use --force to write through it", path) from None
+            raise ExistsError("exists, as a link to no file", path) from None
         return
     except (OSError, ValueError) as error:
         raise OutputError(reason(error), path) from None
     if stat.S_ISDIR(status.st_mode):
-        raise OutputError("is a folder; use -d to name a folder for the outputs", path)
+        raise FolderOutputError("is a folder", path)
     if not stat.S_ISREG(status.st_mode):
         return
     if any(_is_same_file(status, name) for name in inputs):
         raise OutputError("is the input; choose another output", path)
     if not force:
-        raise OutputError("exists; use --force to replace it", path)
+        raise ExistsError("exists", path)
 
 
 def _check_folder(path: str, *, make_folders: bool) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kmcli.cli import console, outputs
+from kmcli.cli.hints import with_hint
 from kmcli.cli.options import BatchOptions, OutputOptions, ReportOptions
 from kmcli.cli.quantize.jobs import Job, is_stream
 from kmcli.cli.quantize.pool import Result, Task, run_in_order
@@ -240,7 +241,7 @@ def _publish_reports(
             make_folders=to.output_dir is not None,
         )
     except OutputError as error:
-        console.error(str(error), error.name)
+        console.error(with_hint(error), error.name)
         return error.exit_code if code in (ExitCode.DONE, ExitCode.DECLINED) else code
     return code
 
@@ -249,13 +250,13 @@ def _with_failure_report(outcome: Outcome, job: Job) -> Outcome:
     from kmcli.report.quantize import failure_report
 
     assert outcome.error is not None  # noqa: S101 - for the type checker: it is a failure
-    report = failure_report(job.source, str(outcome.error), outcome.error.exit_code)
+    report = failure_report(job.source, with_hint(outcome.error), outcome.error.exit_code)
     return replace(outcome, reports=(report,))
 
 
 def _tell(job: Job, outcome: Outcome, *, quiet: bool) -> None:
     if outcome.error is not None and outcome.is_failure:
-        console.error(str(outcome.error), outcome.error.name or job.source)
+        console.error(with_hint(outcome.error), outcome.error.name or job.source)
     if quiet:
         return
     for text in outcome.warnings:

@@ -1,0 +1,40 @@
+"""The option that helps against an error: lower layers give facts and know no options."""
+
+import click
+
+from kmcli.errors import (
+    ExistsError,
+    FolderInputError,
+    FolderOutputError,
+    KmcliError,
+    TooManyBytesError,
+)
+
+_HINTS: dict[type[KmcliError], tuple[str, str]] = {
+    ExistsError: ("--force", "use --force to replace it"),
+    FolderInputError: ("--recursive", "use --recursive for the pictures in it"),
+    FolderOutputError: ("--output-dir", "use -d to name a folder for the outputs"),
+    TooManyBytesError: ("--max-input-bytes", "raise the limit with --max-input-bytes"),
+}
+
+
+def with_hint(error: KmcliError, command: click.Command | None = None) -> str:
+    """Say what is wrong and, if the command has an option that helps, what to do.
+
+    Parameters
+    ----------
+    error : KmcliError
+        What is wrong.
+    command : click.Command, optional
+        What was called; by default the command that runs.
+
+    Returns
+    -------
+    str
+    """
+    if command is None:
+        context = click.get_current_context(silent=True)
+        command = context.command if context else None
+    option, hint = _HINTS.get(type(error), ("", ""))
+    known = {name for parameter in command.params for name in parameter.opts} if command else set()
+    return f"{error}; {hint}" if option in known else str(error)
