@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from kmcli.quantize import QuantizedImage, apply_palette, measure_ssim, quantize_image
     from kmcli.quantize.fidelity import Fidelity
-    from kmcli.quantize.palette import Palette, parse_colors
+    from kmcli.quantize.palette import Palette
     from kmcli.settings import (
         BlobsSettings,
         DigitsSettings,
@@ -100,7 +100,8 @@ _HOMES = {
     ),
     "kmcli.quantize": ("QuantizedImage", "apply_palette", "measure_ssim", "quantize_image"),
     "kmcli.quantize.fidelity": ("Fidelity",),
-    "kmcli.quantize.palette": ("Palette", "parse_colors"),
+    "kmcli.palette_files": ("parse_colors",),
+    "kmcli.quantize.palette": ("Palette",),
     "kmcli.settings": (
         "BlobsSettings",
         "DigitsSettings",

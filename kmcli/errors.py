@@ -51,6 +51,10 @@ class FolderInputError(InputError):
     """An input is a folder."""
 
 
+class NoPaletteError(InputError):
+    """A picture without a palette where one is needed."""
+
+
 class LimitError(KmcliError):
     """An input or a computation beyond a limit of size or memory."""
 

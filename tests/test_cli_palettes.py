@@ -56,6 +56,43 @@ def refusal(capfd: Capture, *arguments: str | Path) -> tuple[int, str]:
 # Given palettes
 
 
+@pytest.mark.parametrize("value", ["255,255,255; 204,0,0", "rgb(255 255 255),#c00"])
+def test_decimal_colours_are_a_list_as_well(value: str, picture: Path) -> None:
+    output = picture.with_name("photo-palette.png")
+    assert quantize(picture, "--palette", value) == 0
+    assert palette_of(output) == [[255, 255, 255], [204, 0, 0]]
+    assert (
+        quantize(picture, "-k", "2", "--lock", value, "--order", "share", "-f", "-o", output) == 0
+    )
+    assert sorted(palette_of(output)) == [[204, 0, 0], [255, 255, 255]]
+
+
+def test_a_file_that_is_called_like_a_list_is_a_file(
+    picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(picture.parent)
+    Path("1,2,3").write_text("#fff\n")
+    assert quantize(picture, "--palette", "1,2,3") == 0
+    assert palette_of(picture.with_name("photo-palette.png")) == [[255, 255, 255]]
+
+
+def test_three_digits_to_lock_are_refused_with_both_readings(picture: Path, capfd: Capture) -> None:
+    code, err = refusal(capfd, picture, "--lock", "255")
+    assert code == 2
+    assert "'255' could be #255 or one of three decimal numbers" in err
+
+
+def test_a_picture_with_the_palette_is_held_to_the_limit(picture: Path, capfd: Capture) -> None:
+    small, large = picture.with_name("small.png"), picture.with_name("large.png")
+    Image.new("RGB", (2, 2)).save(small)
+    Image.new("RGB", (9, 9)).save(large)
+    code, err = refusal(capfd, small, "--palette", large, "--max-pixels", "80")
+    assert code == 4
+    assert "large.png: " in err
+    assert not small.with_name("small-palette.png").exists()
+    assert quantize(small, "--palette", large, "--max-pixels", "81") == 0
+
+
 def test_a_list_is_the_palette_in_its_order_with_duplicates(picture: Path) -> None:
     assert quantize(picture, "--palette", WARM_LIST) == 0
     assert palette_of(picture.with_name("photo-palette.png")) == WARM
@@ -177,7 +214,9 @@ def test_standard_input_is_not_palette_and_picture_at_once(capfd: Capture) -> No
         ("missing.gpl", 3, "missing.gpl: there is no such file"),
         ("fff,c00", 3, "fff,c00: there is no such file; a list of colours is written like '#"),
         ("red", 3, "red: there is no such file; a list of colours is written like '#fff,#c00'"),
-        ("photo.jpg", 3, "photo.jpg: this JPEG picture has no palette of its own; find one with"),
+        ("photo.jpg", 3, "limit; find a palette with kmcli quantize PICTURE --palette-out"),
+        ("255,0,0,255", 2, "'255' could be #255 or one of three decimal numbers; write #255"),
+        ("rgb(1,2)", 2, "'rgb(1,2)' is no colour"),
         ("bad.gpl", 3, "bad.gpl: line 2: '0 0' is no colour"),
     ],
 )

@@ -139,7 +139,9 @@ def test_a_grey_picture_and_a_palette_have_a_gamma_too() -> None:
         chunk(b"IDAT", zlib.compress(b"\0\0")),
     )
     assert decode_image(indexed).pixels.tolist() == [[[188, 0, 255]]]
-    assert read_image_palette(indexed).tolist() == [[188, 0, 255]]
+    palette = read_image_palette(indexed)
+    assert palette is not None
+    assert palette.tolist() == [[188, 0, 255]]
 
 
 @pytest.mark.parametrize("meaning", [gamma(100_000), PROFILE, coded(1, 8, 0, 1)])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.GimpPaletteFile import GimpPaletteFile
 
-from kmcli.errors import InputError, KmcliError, LimitError, SettingsError
+from kmcli.errors import InputError, KmcliError, LimitError, NoPaletteError, SettingsError
 from kmcli.image_io import encode_indexed_png
 from kmcli.palette_files import (
     WRITTEN_SUFFIXES,
@@ -278,8 +278,100 @@ def test_hexadecimal_lists_with_alpha() -> None:
 
 
 def test_palettes_of_paint_net_have_alpha_first() -> None:
-    text = ";paint.net Palette File\n;Colors: 2\nFFff0000\n80008000\n"
-    assert read(text, "a.txt") == [[255, 0, 0, 255], [0, 128, 0, 128]]
+    text = ";paint.net Palette File\n;Colors: 2\nFFff0000\n80008000\n112233\n#f008\n"
+    assert read(text, "a.txt") == [
+        [255, 0, 0, 255],
+        [0, 128, 0, 128],
+        [17, 34, 51, 255],
+        [255, 0, 0, 136],
+    ]
+
+
+PASTEL = [[255, 179, 186], [255, 223, 186], [186, 255, 201]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("255,179,186\n255,223,186\n186,255,201\n", id="commas"),
+        pytest.param("255, 179, 186\r\n255, 223, 186\r\n186, 255, 201", id="commas and spaces"),
+        pytest.param("255;179;186\n255;223;186\n186;255;201\n", id="semicolons"),
+        pytest.param("255 179 186\n255 223 186\n186 255 201\n", id="spaces"),
+        pytest.param("255\t179\t186\n255\t223\t186\n186\t255\t201\n", id="tabs"),
+        pytest.param("sep=;\n255;179;186\n255;223;186\n186;255;201\n", id="as Excel has it"),
+        pytest.param('"255","179","186"\n"255","223","186"\n"186","255","201"\n', id="quotes"),
+        pytest.param("255,179,186,Rose\n255 223 186 Fade\n186,255,201;ade", id="names behind"),
+        pytest.param("255,179,186;255,223,186;186,255,201\n", id="all in a line"),
+        pytest.param("255 179 186, 255 223 186, 186 255 201\n", id="all in a line with commas"),
+        pytest.param("rgb(255, 179, 186)\nRGB(255 223 186)\nrgba(186,255,201,1)\n", id="CSS"),
+        pytest.param(
+            '"rgb(255, 179, 186)","rgb(255, 223, 186)"\nrgb(186 255 201 / 100%) mint\n',
+            id="CSS in quotes",
+        ),
+        pytest.param("r,g,b\n255,179,186\n255,223,186\n186,255,201\n", id="header"),
+        pytest.param(
+            '# made by hand\n"Red";"Green";"Blue"\n255;179;186\n255;223;186\n186;255;201\n',
+            id="header in quotes",
+        ),
+        pytest.param(
+            ",b,g,r\n0,186,179,255\n1,186,223,255\n2,201,255,186\n", id="columns of pandas"
+        ),
+        pytest.param(
+            'name,R,G,B\n"Rose, light",255,179,186\nBad,255,223,186\n,186,255,201\n',
+            id="names before",
+        ),
+        pytest.param("0,255,179,186\n1,255,223,186\n2,186,255,201\n", id="numbers before"),
+        pytest.param("1 255 179 186\n2 255 223 186\n3 186 255 201\n", id="numbers from 1"),
+        pytest.param(
+            "Name;Colour\nRose, light;#ffb3ba\nx;FFDFBA\ny;rgb(186, 255, 201)\n", id="codes"
+        ),
+        pytest.param('id,rgb\n1,"255,179,186"\n2,"255,223,186"\n3,"186,255,201"', id="triples"),
+        pytest.param("hex\nffb3ba\nffdfba\nbaffc9\n", id="one column"),
+        pytest.param("[[255, 179, 186], [255, 223, 186], [186, 255, 201]]", id="JSON"),
+        pytest.param('["255,179,186", "rgb(255, 223, 186)", "baffc9"]', id="strings in JSON"),
+    ],
+)
+def test_decimal_colours(text: str) -> None:
+    assert read(text, "pastel.csv") == PASTEL
+    assert read(text.encode("utf-16")) == PASTEL
+
+
+def test_decimal_colours_in_percent_and_with_opacity() -> None:
+    assert read("100%,50%,0%\n") == [[255, 128, 0]]
+    assert read("r;g;b\n100%;49.9%;0.1%\n") == read("100% 49.9% 0.1%") == [[255, 127, 0]]
+    assert read("rgb(100% 0% 12.5% / .5)\n") == [[255, 0, 32, 128]]
+    assert read("rgb(0.5, 254.4, 255 / 20%)\n") == [[1, 254, 255, 51]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "255,0,0,128\n0,9,8,1\n",
+        "red,green,blue,alpha\n255,0,0,128\n0,9,8,1",
+        "a,r,g,b\n128,255,0,0\n1,0,9,8\n",
+        "[[255, 0, 0, 128], [0, 9, 8, 1]]",
+    ],
+)
+def test_decimal_colours_with_alpha(text: str) -> None:
+    assert read(text) == [[255, 0, 0, 128], [0, 9, 8, 1]]
+
+
+def test_three_digits_that_are_no_decimal_number_are_a_code() -> None:
+    assert read("fff\n456\n00f,999\n")[1] == [0x44, 0x55, 0x66]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '[{"index": 1, "hex": "#f00"}, {"hex": "#008000"}, {"index": 0, "hex": "#00f"}]',
+        '[{"index": true, "hex": "#f00"}, {"index": 2, "hex": "#008000"},'
+        ' {"index": 0, "hex": "#00f"}]',
+        '[{"index": "2", "hex": "#f00"}, {"index": "1", "hex": "#008000"},'
+        ' {"index": "0", "hex": "#00f"}]',
+    ],
+)
+def test_only_whole_numbers_in_every_row_of_json_give_the_order(rows: str) -> None:
+    assert read(rows) == THREE
 
 
 @pytest.mark.parametrize(
@@ -336,12 +428,65 @@ def test_swatches_in_groups_of_rgb_and_grey() -> None:
     assert read(data, "a.ase") == [[255, 0, 128], [51, 51, 51], [255, 0, 0]]
 
 
-@pytest.mark.parametrize(("model", "n_values"), [(b"CMYK", 4), (b"LAB ", 3)])
-def test_swatches_for_print_are_refused(model: bytes, n_values: int) -> None:
-    color = model + struct.pack(f">{n_values}fH", *[0.5] * n_values, 2)
+# As an ICC profile of sRGB has them, under D50; the last one lies outside of sRGB.
+LAB = [
+    ((100, 0, 0), [255, 255, 255]),
+    ((0, 0, 0), [0, 0, 0]),
+    ((53.585, 0, 0), [128, 128, 128]),
+    ((54.29, 80.81, 69.89), [255, 0, 0]),
+    ((29.57, 68.30, -112.03), [0, 0, 255]),
+    ((20, 90, 127), [152, 0, 0]),
+]
+
+
+def test_swatches_in_lab_are_converted_from_the_white_of_print() -> None:
+    blocks = [
+        ase_block(1, "", struct.pack(">4s3fH", b"LAB ", lightness / 100, a, b, 0))
+        for (lightness, a, b), _ in LAB
+    ]
+    expected = np.array([color for _, color in LAB])
+    assert np.abs(np.array(read(ase(*blocks), "a.ase")) - expected).max() <= 1
+
+
+def test_swatches_of_ink_are_refused() -> None:
     good = ase_block(1, "", struct.pack(">4s3fH", b"RGB ", 1, 0, 0, 2))
-    with pytest.raises(InputError, match=rf"colour 2 is '{model.decode().strip()}'.* in RGB"):
-        read(ase(good, ase_block(1, "ink", color)))
+    ink = ase_block(1, "ink", b"CMYK" + struct.pack(">4fH", 0.5, 0.5, 0.5, 0.5, 2))
+    with pytest.raises(InputError, match=r"colour 2 is 'CMYK', which looks different .* or Lab"):
+        read(ase(good, ink))
+
+
+def aco(colors: list[tuple[int, ...]], version: int = 1) -> bytes:
+    data = struct.pack(">2H", version, len(colors))
+    for number, (space, *values) in enumerate(colors):
+        data += struct.pack(">H4H", space, *(value & 0xFFFF for value in [*values, 0, 0, 0, 0][:4]))
+        if version == 2:
+            name = f"Colour {number}\0"
+            data += struct.pack(">I", len(name)) + name.encode("utf-16-be")
+    return data
+
+
+SWATCHES = [
+    (0, 65535, 257, 0x8080),
+    (1, 65535 // 3, 65535, 65535 // 2),
+    (7, 5429, 8081, 6989),
+    (7, 2957, 6830, -11203),
+    (8, 10000),
+    (8, 2000),
+]
+SWATCH_COLORS = [[255, 1, 128], [0, 127, 0], [255, 0, 0], [0, 0, 255], [255] * 3, [51] * 3]
+
+
+@pytest.mark.parametrize("name", ["a.aco", "a", "-"])
+def test_swatches_of_photoshop_in_rgb_hsb_lab_and_grey(name: str) -> None:
+    first, second = aco(SWATCHES), aco(SWATCHES, version=2)
+    for data in (first, second, first + second):
+        assert np.abs(np.array(read(data, name)) - SWATCH_COLORS).max() <= 1
+
+
+@pytest.mark.parametrize(("space", "ink"), [(2, "CMYK"), (3, "Pantone"), (99, "kind 99")])
+def test_swatches_of_photoshop_in_ink_are_refused(space: int, ink: str) -> None:
+    with pytest.raises(InputError, match=f"colour 2 is .*{ink}, which looks different"):
+        read(aco([(0, 1, 2, 3), (space, 1, 2, 3, 4)]), "a.aco")
 
 
 def riff(colors: list[list[int]], before: bytes = b"") -> bytes:
@@ -384,6 +529,8 @@ def test_the_palettes_of_other_indexed_pictures(file_format: str) -> None:
 def test_a_list_in_place_of_a_file() -> None:
     assert palette_of_list("#f00,#008000 #00f").tolist() == THREE
     assert palette_of_list("#f008").tolist() == [[255, 0, 0, 136]]
+    assert palette_of_list("255,0,0; 0,128,0;rgb(0 0 255)").tolist() == THREE
+    assert palette_of_list("255,0,0 0,128,0 #00f").tolist() == THREE
     with pytest.raises(SettingsError, match="257 colours"):
         palette_of_list("#fff," * 257)
 
@@ -425,6 +572,56 @@ def test_a_list_in_place_of_a_file() -> None:
         ('{"palette": []}', "a.json", "no colour"),
         ('[{"index": 1}]', "a.json", "null.*is no colour"),
         ("[1, 2]", "a.json", "'1' is no colour"),
+        ("[123456]", "a.json", "'123456' is no colour"),
+        ('["123"]', "a.json", "'123' could be #123 or"),
+        ("[[1, 2, 256]]", "a.json", r"'\[1, 2, 256\]' is no colour"),
+        ("[[1, 2, true]]", "a.json", "is no colour"),
+        ("[[1, 2, 3, 4, 5]]", "a.json", "is no colour"),
+        ("[[1, 2]]", "a.json", "is no colour"),
+        ("[[9, 9, 9, 1], [9, 9, 9, 0]]", "a.json", "an alpha of 1 could"),
+        ("255,0,0,1\n9,0,0,0\n", "a.csv", "an alpha of 1 could"),
+        ("r,g,b,a\n255,0,0,256\n", "a.csv", "line 2: '256' is no alpha"),
+        ("r,g,b,a\n255,0,0,0.5\n", "a.csv", "line 2: '0.5' is no alpha"),
+        ("r,g,b\n255,0\n", "a.csv", "line 2: '255,0' has too few columns"),
+        ("r,g,b\n", "a.csv", "no colour"),
+        ("r,g,b\n1,2,3\n\n256,0,0\n", "a.csv", "line 4: '256,0,0' is no colour; write three"),
+        ("r,g,b\n1.0,0.5,0.0\n", "a.csv", "line 2: '1.0,0.5,0.0'.* no colour"),
+        ("name,hex\nred,123\n", "a.csv", "line 2: '123' could be #123 or"),
+        ("r,g,b\n" + "1" * 200_000 + ",2,3\n", "a.csv", "line that is too long"),
+        ("0,255,0,0\n", "a.csv", "four numbers could be .* or a colour and its number"),
+        ("0,1,2,255\n1,2,3,255\n", "a.csv", "four numbers could be"),
+        ("1,2,3,4,5\n", "a.csv", "line 1: '1' is no colour"),
+        ("255,0,0,0,255,0\n", "a.csv", "line 1: '255' could be #255 or .* write #255"),
+        ("255,0 0\n", "a.csv", "line 1: '255' could be"),
+        ("255 0 0 0 255 0\n", "a.txt", "line 1: .* more than one colour"),
+        ("255,0,0 0,255,0\n", "a.txt", "line 1: .* more than one colour"),
+        ("255,0,256\n", "a.csv", "line 1: '255,0,256' is no colour; write three numbers"),
+        ("100%,0,0\n", "a.csv", "line 1: '100%,0,0' is no colour; .* or percentages"),
+        ("101%,0%,0%\n", "a.csv", "line 1: '101%,0%,0%' is no colour"),
+        ("100,200,050\nfff\n", "a.csv", "'100,200,050' is decimal and 'fff' hexadecimal"),
+        ("100\n200\n", "a.hex", "line 1: '100' could be #100 or one of three decimal numbers"),
+        ("rgb(1,2)\n", "a.csv", "line 1: .* is no colour"),
+        ("rgb(1,2,3,4,5)\n", "a.csv", "line 1: .* is no colour"),
+        ("rgba(1,2,3,2)\n", "a.csv", "line 1: .* opacity goes from 0 to 1"),
+        ("rgba(1,2,3,x)\n", "a.csv", "line 1: .* opacity goes from 0 to 1"),
+        ("x,y,z\n1,2,3\n", "a.csv", "line 1: 'x' is no colour"),
+        (",,,\n", "a.csv", "line 1: ',,,' is no colour"),
+        ("GIMP Palette\n" + "1" * 5000 + " 0 0\n", "a.gpl", "line 2: .* is no colour"),
+        ("GIMP Palette\n0255 0 0\n", "a.gpl", "line 2: .* is no colour"),
+        ("JASC-PAL\n0100\n" + "1" * 5000 + "\n", "a.pal", "line 3: has to say how many"),
+        (aco([(0, 1, 2, 3)])[:-2], "a.aco", "truncated"),
+        (aco([(0, 1, 2, 3)], version=2)[:-2], "a.aco", "truncated"),
+        (b"\0", "a.aco", "truncated"),
+        (b"\0\3\0\0", "a.aco", "version 1 or 2, not 3"),
+        (aco([]), "a.aco", "no colour"),
+        (aco([(8, 10_100)]), "a.aco", "colour 1 is out of range"),
+        (aco([(7, 10_100, 0, 0)]), "a.aco", "colour 1 is out of range: L 101"),
+        (aco([(7, 5000, 0, 30_000)]), "a.aco", "colour 1 is out of range: L 50, a 0, b 300"),
+        (
+            ase(ase_block(1, "", struct.pack(">4s3fH", b"LAB ", 0.5, float("nan"), 0, 0))),
+            "a.ase",
+            "colour 1 is out of range",
+        ),
         ("[" * 100_000, "a.json", "not a palette in JSON"),
         ("[" + "9" * 10_000 + "]", "a.json", "not a palette in JSON"),
         (":root { --color-0: #fff }", "a.css", "CSS is written, but not read"),
@@ -453,8 +650,40 @@ def test_what_is_wrong_is_told(text: str | bytes, name: str, message: str) -> No
 @pytest.mark.parametrize("name", ["china.jpg", "logo.png", "gradient.png"])
 def test_a_picture_without_a_palette_says_how_to_find_one(name: str) -> None:
     data = (Path(__file__).parent.parent / "sample_images" / name).read_bytes()
-    with pytest.raises(InputError, match=r"no palette of its own; find one with .*--palette-out"):
+    with pytest.raises(NoPaletteError, match=r"no palette of its own, .* 256 are the limit$"):
         decode_palette(data, name)
+
+
+def png(pixels: object, file_format: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(np.array(pixels, dtype=np.uint8)).save(buffer, file_format, **options)
+    return buffer.getvalue()
+
+
+GRID = [[[255, 0, 0], [0, 128, 0], [0, 0, 255]], [[9, 9, 9], [0, 128, 0], [8, 8, 8]]]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1, 1), (3, 2), (16, 9)])
+def test_a_grid_of_swatches_is_read_row_by_row(width: int, height: int) -> None:
+    pixels = np.array(GRID).repeat(height, axis=0).repeat(width, axis=1)
+    for data in (png(pixels), png(pixels, "BMP"), png(pixels, "WEBP", lossless=True)):
+        assert read(data) == [*GRID[0], *GRID[1]]
+    assert read(png(pixels[:height])) == THREE
+    assert read(png(pixels.swapaxes(0, 1)[:width])) == [[255, 0, 0], [9, 9, 9]]
+
+
+def test_swatches_keep_what_occurs_again_and_alpha() -> None:
+    assert read(png([[[1, 1, 1], [1, 1, 1], [2, 2, 2], [1, 1, 1]]])) == [[1] * 3, [2] * 3, [1] * 3]
+    clear = [[9, 8, 7, 255], [9, 8, 7, 128]]
+    assert read(png([clear])) == clear
+    assert read(png([[0, 9, 9, 255]])) == [[0] * 3, [9] * 3, [255] * 3]
+
+
+def test_at_most_256_swatches_are_a_palette() -> None:
+    colors = [[i, 255 - i, 7] for i in range(256)]
+    assert read(png(np.array(colors).reshape(16, 16, 3))) == colors
+    with pytest.raises(NoPaletteError, match="as one it would have 257 colours"):
+        read(png([[*colors, [0, 0, 0]]]))
 
 
 def test_a_truncated_picture_is_an_error() -> None:
@@ -470,6 +699,14 @@ def test_a_picture_beyond_the_limit_of_pixels_is_not_decoded() -> None:
         decode_palette(bytes(data))
 
 
+@pytest.mark.parametrize("file_format", ["PNG", "GIF", "BMP"])
+def test_a_palette_in_a_picture_is_held_to_the_given_limit(file_format: str) -> None:
+    for data in (picture(file_format, THREE), png(GRID, file_format)):
+        decode_palette(data, max_pixels=6)
+        with pytest.raises(LimitError):
+            decode_palette(data, max_pixels=3)
+
+
 FIXTURES = [
     GIMP.encode(),
     b"JASC-PAL\r\n0100\r\n1\r\n1 2 3\r\n",
@@ -478,6 +715,11 @@ FIXTURES = [
     bytes(768) + b"\x00\x03\x00\x01",
     ase(ase_block(0xC001, "g"), ase_block(1, "a", struct.pack(">4sfH", b"Gray", 0.2, 2))),
     riff(THREE),
+    aco(SWATCHES, version=2),
+    ase(ase_block(1, "a", struct.pack(">4s3fH", b"LAB ", 0.2, 9, -9, 2))),
+    b"name;r;g;b;a\nx;1;2;3;4\n",
+    b"1,255,0,0\n2,0,0,9\nrgb(1 2 3 / 5%)\n",
+    png(GRID),
     picture("PNG", THREE),
     picture("GIF", THREE),
     picture("BMP", THREE),

@@ -7,6 +7,7 @@ from kmcli.errors import (
     FolderInputError,
     FolderOutputError,
     KmcliError,
+    NoPaletteError,
     TooManyBytesError,
 )
 
@@ -14,6 +15,10 @@ _HINTS: dict[type[KmcliError], tuple[str, str]] = {
     ExistsError: ("--force", "use --force to replace it"),
     FolderInputError: ("--recursive", "use --recursive for the pictures in it"),
     FolderOutputError: ("--output-dir", "use -d to name a folder for the outputs"),
+    NoPaletteError: (
+        "--palette-out",
+        "find a palette with kmcli quantize PICTURE --palette-out palette.gpl",
+    ),
     TooManyBytesError: ("--max-input-bytes", "raise the limit with --max-input-bytes"),
 }
 

@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from kmcli.errors import InputError
 from kmcli.image_io import gif_blocks
 from kmcli.image_io.color_models import to_pixels
 from kmcli.image_io.formats import decoding, open_image, quiet_if_tiff
@@ -13,7 +12,7 @@ from kmcli.image_io.still import open_png
 from kmcli.settings import MAX_PIXELS
 
 
-def read_image_palette(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
+def read_image_palette(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8] | None:
     """Read the palette that an indexed picture brings along, all of it, in its order.
 
     Parameters
@@ -25,14 +24,15 @@ def read_image_palette(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.
 
     Returns
     -------
-    ndarray of shape (n, 3) or (n, 4), uint8
+    ndarray of shape (n, 3) or (n, 4), uint8, or None
         sRGB; the fourth channel is straight alpha and is there only if some entry is not
-        opaque. An embedded colour profile is applied, as it is to pixels.
+        opaque. An embedded colour profile is applied, as it is to pixels. None if the picture
+        has no palette.
 
     Raises
     ------
     InputError
-        If the picture has no palette or cannot be read.
+        If the picture cannot be read.
     LimitError
         If it has too many pixels.
     """
@@ -50,10 +50,7 @@ def read_image_palette(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.
             # Pillow takes a table of greys in their order for no palette at all.
             values = [level for level in range(2 << (data[10] & 7)) for _ in range(3)]
         if not values:
-            raise InputError(
-                f"this {image.format} picture has no palette of its own; find one with "
-                "kmcli quantize PICTURE --palette-out palette.gpl"
-            )
+            return None
         n_colors = len(values) // 3
         entries = Image.frombytes("P", (n_colors, 1), bytes(range(n_colors)))
         entries.putpalette(values)

@@ -1,5 +1,6 @@
 """Palettes as other programs keep them: from bytes to colours and back."""
 
+from kmcli.palette_files.color_text import parse_colors
 from kmcli.palette_files.formats import (
     WRITTEN_SUFFIXES,
     decode_palette,
@@ -14,4 +15,5 @@ __all__ = [
     "encode_palette",
     "lost_alpha",
     "palette_of_list",
+    "parse_colors",
 ]

@@ -1,15 +1,17 @@
 """Palette files in binary: Adobe's colour tables and swatches, and those of Windows."""
 
+import colorsys
 import struct
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.errors import InputError
+from kmcli.palette_files.color_text import Color
+from kmcli.quantize.colorspace import print_lab_to_srgb
 from kmcli.quantize.palette import Palette
 from kmcli.settings import MAX_COLORS
-
-_Color = tuple[int, int, int, int]
 
 ACT_SIZES = (3 * MAX_COLORS, 3 * MAX_COLORS + 4)
 """Bytes of an Adobe colour table, without and with the count and the transparent entry."""
@@ -18,30 +20,14 @@ _NONE = 0xFFFF
 _TRUNCATED = "it is truncated or damaged"
 _ASE_COLOR, _ASE_GROUP_START, _ASE_GROUP_END = 0x0001, 0xC001, 0xC002
 _ASE_NORMAL = 2
+_ACO_INKS = {2: "CMYK", 3: "Pantone", 4: "Focoltone", 5: "Trumatch", 6: "Toyo", 9: "wide CMYK"}
+_ACO_INKS |= {10: "HKS"}
 
 
-def parse_act(data: bytes) -> list[_Color]:
-    """Read an Adobe colour table (.act).
+def parse_act(data: bytes) -> list[Color]:
+    """Read an Adobe colour table: 256 colours, perhaps how many count and which one is clear.
 
-    Parameters
-    ----------
-    data : bytes
-        256 colours of 3 bytes each, perhaps followed by how many of them count and which one
-        is transparent.
-
-    Returns
-    -------
-    list of (red, green, blue, alpha)
-        All 256 if the file does not say how many count.
-
-    Raises
-    ------
-    InputError
-        If it has another size, or says more than 256.
-
-    References
-    ----------
-    Adobe Photoshop File Formats Specification, "Color Table".
+    Source: Adobe Photoshop File Formats Specification, "Color Table".
     """
     if len(data) not in ACT_SIZES:
         raise InputError(
@@ -67,29 +53,13 @@ def pack_act(palette: Palette, _title: str) -> bytes:
     return table + struct.pack(">HH", len(colors), clear[0] if len(clear) else _NONE)
 
 
-def parse_ase(data: bytes) -> list[_Color]:
-    """Read an Adobe Swatch Exchange file (.ase): its colours, whatever group they are in.
+def parse_ase(data: bytes) -> list[Color]:
+    """Read an Adobe Swatch Exchange file: its colours, whatever group they are in.
 
-    Parameters
-    ----------
-    data : bytes
-        The file, which begins with ``ASEF``.
-
-    Returns
-    -------
-    list of (red, green, blue, alpha)
-
-    Raises
-    ------
-    InputError
-        If it is damaged, or holds colours that are neither RGB nor grey.
-
-    References
-    ----------
     Adobe has published no specification; this follows those by Olivier Berten
     (selapa.net/swatches/colors/fileformats.php) and Carl Camera.
     """
-    colors: list[_Color] = []
+    colors: list[Color] = []
     try:
         (n_expected,) = struct.unpack_from(">I", data, 8)
         offset, n_blocks = 12, 0
@@ -111,23 +81,75 @@ def parse_ase(data: bytes) -> list[_Color]:
     return colors
 
 
-def _ase_color(block: bytes, number: int) -> _Color:
+def _ase_color(block: bytes, number: int) -> Color:
     (name_length,) = struct.unpack_from(">H", block)
     start = 2 + 2 * name_length
     model = block[start : start + 4].decode("latin-1").strip()
-    if model == "RGB":
-        values = struct.unpack_from(">3f", block, start + 4)
-    elif model == "Gray":
-        values = 3 * struct.unpack_from(">f", block, start + 4)
-    else:
-        raise InputError(
-            f"colour {number} is {model!r}, which looks different on every device; save the "
-            "swatches in RGB"
-        )
+    if model == "Gray":
+        return _rgb(number, 3 * struct.unpack_from(">f", block, start + 4))
+    if model not in ("RGB", "LAB"):
+        raise InputError(_unusable(number, repr(model)))
+    values = struct.unpack_from(">3f", block, start + 4)
+    return _rgb(number, values) if model == "RGB" else _lab(number, 100 * values[0], *values[1:])
+
+
+def parse_aco(data: bytes) -> list[Color]:
+    """Read Photoshop's swatches, in the first version and in the second, which has names.
+
+    Source: Adobe Photoshop File Formats Specification, "Color swatches".
+    """
+    try:
+        version, count = struct.unpack_from(">2H", data)
+        if version not in (1, 2):
+            raise InputError(f"Photoshop's swatches are of version 1 or 2, not {version}")
+        offset, colors = 4, []
+        for number in range(1, count + 1):
+            space, *values = struct.unpack_from(">H3H2x", data, offset)
+            colors.append(_aco_color(number, space, values))
+            offset += 10
+            if version == 2:
+                (name_length,) = struct.unpack_from(">I", data, offset)
+                offset += 4 + 2 * name_length
+    except struct.error:
+        raise InputError(_TRUNCATED) from None
+    if offset > len(data):
+        raise InputError(_TRUNCATED)
+    return colors
+
+
+def _aco_color(number: int, space: int, values: list[int]) -> Color:
+    if space == 0:
+        return _rgb(number, [value / 65535 for value in values])
+    if space == 1:
+        return _rgb(number, colorsys.hsv_to_rgb(*(value / 65535 for value in values)))
+    if space == 7:
+        a, b = ((value ^ 0x8000) - 0x8000 for value in values[1:])  # these two are signed
+        return _lab(number, values[0] / 100, a / 100, b / 100)
+    if space == 8:
+        return _rgb(number, 3 * [values[0] / 10000])
+    name = _ACO_INKS.get(space, f"of the unknown kind {space}")
+    raise InputError(_unusable(number, name))
+
+
+def _unusable(number: int, model: str) -> str:
+    return (
+        f"colour {number} is {model}, which looks different on every device; save the swatches "
+        "in RGB or Lab"
+    )
+
+
+def _rgb(number: int, values: Sequence[float]) -> Color:
     # Not a number fails the comparison as well.
     if not all(-0.5 < 255 * value < 255.5 for value in values):
-        raise InputError(f"colour {number} is out of range: {values}")
+        raise InputError(f"colour {number} is out of range: {tuple(values)}")
     red, green, blue = (min(255, max(0, round(255 * value))) for value in values)
+    return red, green, blue, 255
+
+
+def _lab(number: int, lightness: float, a: float, b: float) -> Color:
+    if not (-0.5 < lightness < 100.5 and -128.5 < a < 128.5 and -128.5 < b < 128.5):
+        raise InputError(f"colour {number} is out of range: L {lightness:g}, a {a:g}, b {b:g}")
+    red, green, blue = print_lab_to_srgb(np.array([[lightness, a, b]]))[0].tolist()
     return red, green, blue, 255
 
 
@@ -146,26 +168,10 @@ def _ase_block(name: str, rgb: NDArray[np.float64]) -> bytes:
     return struct.pack(">HI", _ASE_COLOR, len(body)) + body
 
 
-def parse_riff(data: bytes) -> list[_Color]:
-    """Read a palette of Windows (RIFF .pal).
+def parse_riff(data: bytes) -> list[Color]:
+    """Read a palette of Windows.
 
-    Parameters
-    ----------
-    data : bytes
-        The file, which begins with ``RIFF`` and has the form type ``PAL``.
-
-    Returns
-    -------
-    list of (red, green, blue, alpha)
-
-    Raises
-    ------
-    InputError
-        If it is damaged, or has no plain table of colours.
-
-    References
-    ----------
-    Microsoft, Multimedia Programming Interface and Data Specifications 1.0 (1991), "PAL".
+    Source: Microsoft, Multimedia Programming Interface and Data Specifications 1.0 (1991), "PAL".
     """
     try:
         offset = 12

@@ -1,6 +1,7 @@
 """Palettes as other programs keep them: from bytes to colours and back."""
 
 import codecs
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -8,23 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.errors import InputError, SettingsError
-from kmcli.image_io import read_image_palette
-from kmcli.palette_files import binary, decimal_text, hex_text
-from kmcli.quantize.palette import Palette, parse_colors
-from kmcli.settings import MAX_COLORS
+from kmcli.palette_files import binary, color_lists, gimp_jasc, json_css
+from kmcli.palette_files.color_text import Color, parse_colors
+from kmcli.palette_files.pictures import read_picture
+from kmcli.quantize.palette import Palette
+from kmcli.settings import MAX_COLORS, MAX_PIXELS
 
 __all__ = ["WRITTEN_SUFFIXES", "decode_palette", "encode_palette", "lost_alpha", "palette_of_list"]
 
-_Color = tuple[int, int, int, int]
-
 _WRITERS: dict[str, Callable[[Palette, str], bytes]] = {
-    ".gpl": decimal_text.format_gpl,
-    ".pal": decimal_text.format_jasc,
-    ".hex": hex_text.format_hex,
+    ".gpl": gimp_jasc.format_gpl,
+    ".pal": gimp_jasc.format_jasc,
+    ".hex": color_lists.format_hex,
     ".act": binary.pack_act,
     ".ase": binary.pack_ase,
-    ".json": hex_text.format_json,
-    ".css": hex_text.format_css,
+    ".json": json_css.format_json,
+    ".css": json_css.format_css,
 }
 
 WRITTEN_SUFFIXES = tuple(_WRITERS)
@@ -33,12 +33,15 @@ WRITTEN_SUFFIXES = tuple(_WRITERS)
 _KEEP_ALPHA = (".json", ".css")
 
 _READ = (
-    "GIMP .gpl, JASC or RIFF .pal, Lospec .hex, Adobe .act and .ase, JSON, or a PNG or GIF with "
-    "a palette"
+    "GIMP .gpl, JASC or RIFF .pal, Lospec .hex, .csv, Adobe .act, .aco and .ase, JSON, or a "
+    "picture that has a palette or is one"
 )
 
-_IMAGE_MAGIC = (b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"RIFF")
-"""How JPEG, BMP, TIFF and WebP begin: too short to outweigh the name of a palette file."""
+_BINARY = {".act": binary.parse_act, ".aco": binary.parse_aco}
+"""Formats that only their names tell for certain."""
+
+_IMAGE_MAGIC = (b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"qoif")
+"""How JPEG, BMP, TIFF, WebP and QOI begin: too short to outweigh the name of a palette file."""
 
 _NO_MAGIC = {
     ".gpl": "not a GIMP palette: its first line has to be 'GIMP Palette'",
@@ -49,7 +52,7 @@ _NO_MAGIC = {
 }
 
 
-def decode_palette(data: bytes, name: str = "") -> NDArray[np.uint8]:
+def decode_palette(data: bytes, name: str = "", max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """Read the colours of a palette file, all of them, in their order.
 
     The content decides the format where it tells, the suffix of the name otherwise.
@@ -60,6 +63,8 @@ def decode_palette(data: bytes, name: str = "") -> NDArray[np.uint8]:
         The file.
     name : str
         Its name, or what stands for it.
+    max_pixels : int
+        Refuse larger pictures before decoding them.
 
     Returns
     -------
@@ -75,7 +80,7 @@ def decode_palette(data: bytes, name: str = "") -> NDArray[np.uint8]:
     LimitError
         If it is a picture with too many pixels.
     """
-    colors = _parse(data, Path(name).suffix.lower())
+    colors = _parse(data, Path(name).suffix.lower(), max_pixels)
     return colors if isinstance(colors, np.ndarray) else _as_array(colors)
 
 
@@ -161,15 +166,15 @@ def lost_alpha(palette: Palette, suffix: str) -> str | None:
     )
 
 
-def _parse(data: bytes, suffix: str) -> Sequence[_Color] | NDArray[np.uint8]:
+def _parse(data: bytes, suffix: str, max_pixels: int) -> Sequence[Color] | NDArray[np.uint8]:
     if data.startswith(b"ASEF"):
         return binary.parse_ase(data)
     if data.startswith(b"RIFF") and data[8:12] == b"PAL ":
         return binary.parse_riff(data)
     if data.startswith((b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")):
-        return read_image_palette(data)
-    if suffix == ".act":
-        return binary.parse_act(data)
+        return read_picture(data, max_pixels)
+    if suffix in _BINARY:
+        return _BINARY[suffix](data)
     content = _as_text(data)
     if content is not None:
         return _parse_text(content, suffix)
@@ -177,21 +182,23 @@ def _parse(data: bytes, suffix: str) -> Sequence[_Color] | NDArray[np.uint8]:
         raise InputError(_NO_MAGIC[suffix])
     if len(data) in binary.ACT_SIZES:
         return binary.parse_act(data)
-    if data.startswith(_IMAGE_MAGIC):
-        return read_image_palette(data)
+    if data.startswith(_IMAGE_MAGIC) or data[4:8] == b"ftyp":
+        return read_picture(data, max_pixels)
+    if re.match(rb"\0[\1\2]..\0[\0-\x0a]", data, re.DOTALL):
+        return binary.parse_aco(data)
     raise InputError(f"not a palette that kmcli can read ({_READ})")
 
 
-def _parse_text(content: str, suffix: str) -> Sequence[_Color]:
+def _parse_text(content: str, suffix: str) -> Sequence[Color]:
     if content.startswith("GIMP Palette"):
-        return decimal_text.parse_gpl(content)
+        return gimp_jasc.parse_gpl(content)
     if content.startswith("JASC-PAL"):
-        return decimal_text.parse_jasc(content)
+        return gimp_jasc.parse_jasc(content)
     if suffix in _NO_MAGIC:
         raise InputError(_NO_MAGIC[suffix])
     if suffix == ".json" or content.lstrip().startswith(("{", "[")):
-        return hex_text.parse_json(content)
-    return hex_text.parse_hex(content)
+        return json_css.parse_json(content)
+    return color_lists.parse_list(content)
 
 
 def _as_text(data: bytes) -> str | None:
@@ -209,7 +216,7 @@ def _as_text(data: bytes) -> str | None:
     return None if "\0" in content else content
 
 
-def _as_array(colors: Sequence[_Color]) -> NDArray[np.uint8]:
+def _as_array(colors: Sequence[Color]) -> NDArray[np.uint8]:
     if not colors:
         raise InputError("there is no colour in it")
     if len(colors) > MAX_COLORS:

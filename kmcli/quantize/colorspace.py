@@ -203,6 +203,41 @@ def _lab_to_srgb(lab: NDArray[np.float64]) -> NDArray[np.float64]:
     return 255 * np.asarray(xyz2rgb(xyz), dtype=np.float64)
 
 
+def print_lab_to_srgb(lab: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Convert CIELAB as print and Adobe's programs have it, under D50, to sRGB.
+
+    Parameters
+    ----------
+    lab : ndarray of shape (n_colors, 3), float64
+        Lightness from 0 to 100, and a and b.
+
+    Returns
+    -------
+    ndarray of shape (n_colors, 3), uint8
+        What lies outside of sRGB is clipped.
+
+    References
+    ----------
+    The change of white is that of Bradford, as ICC profiles have it; the matrix is that of
+    http://www.brucelindbloom.com/Eqn_ChromAdapt.html.
+    """
+    from skimage.color import lab2xyz, xyz2rgb
+
+    # Beyond this b there is no light left in Z; lab2xyz takes none then, but warns of it.
+    b = np.minimum(lab[:, 2:], 200 / 116 * (lab[:, :1] + 16))
+    xyz = lab2xyz(np.concatenate([lab[:, :2], b], axis=1), illuminant="D50") @ _D50_TO_D65.T
+    return _to_bytes(255 * np.asarray(xyz2rgb(xyz), dtype=np.float64))
+
+
+_D50_TO_D65 = np.array(
+    [
+        [0.9555766, -0.0230393, 0.0631636],
+        [-0.0282895, 1.0099416, 0.0210077],
+        [0.0122982, -0.0204830, 1.3299098],
+    ]
+)
+
+
 @dataclass(frozen=True)
 class _Definition:
     """Coordinates of a space, in which black is the origin."""

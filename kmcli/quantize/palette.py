@@ -1,12 +1,10 @@
 """The palette of a quantized picture: its colours, their counts and their order."""
 
-import string
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.errors import SettingsError
 from kmcli.quantize.colorspace import srgb_to_oklab
 from kmcli.settings import Order
 
@@ -69,45 +67,6 @@ def count_text(number: int, noun: str = "colour") -> str:
     str
     """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def parse_colors(text: str) -> tuple[tuple[int, int, int, int], ...]:
-    """Read a list of colours such as ``#fff,#c00``.
-
-    Parameters
-    ----------
-    text : str
-        Colours as in CSS, ``#rgb``, ``#rgba``, ``#rrggbb`` or ``#rrggbbaa``, with or without
-        the ``#``, separated by commas or spaces.
-
-    Returns
-    -------
-    tuple of (red, green, blue, alpha)
-        Each from 0 to 255.
-
-    Raises
-    ------
-    SettingsError
-        If there is no colour, or something that is none.
-
-    Examples
-    --------
-    >>> import kmcli
-    >>> kmcli.parse_colors("#fff, #cc0000")
-    ((255, 255, 255, 255), (204, 0, 0, 255))
-    """
-    colors = []
-    for word in text.replace(",", " ").split():
-        digits = word.removeprefix("#")
-        if len(digits) in (3, 4):
-            digits = "".join(2 * digit for digit in digits)
-        if len(digits) not in (6, 8) or not set(digits) <= set(string.hexdigits):
-            raise SettingsError(f"{word!r} is no colour; write it like #c00 or #cc0000")
-        red, green, blue, alpha = bytes.fromhex(digits.ljust(8, "f"))
-        colors.append((red, green, blue, alpha))
-    if not colors:
-        raise SettingsError("a list of colours needs at least one, like #c00")
-    return tuple(colors)
 
 
 def sorting_order(

@@ -41,7 +41,7 @@ def quantize(images: tuple[str, ...], **options: Any) -> ExitCode:
     contradictions.refuse_palettes(context, options, images)
     palette = options["palette"]
     if palette is not None:
-        palette = palettes.read_palette(palette, options["max_input_bytes"])
+        palette = palettes.read_palette(palette, options["max_input_bytes"], options["max_pixels"])
     target = _target(options)
     numbers = _numbers(options, palette, target)
     versions = tuple(_settings(n_colors, options) for n_colors in numbers)

@@ -1,6 +1,7 @@
 """The palettes of ``kmcli quantize`` that the user gives, and those that the user asks for."""
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 _SWATCHES = ".png"
 
+_LIST = re.compile(r"\s*(#|rgba?\(|[0-9]{1,3}%?[\s,;])", re.IGNORECASE)
+"""How a list of colours begins."""
+
+_LIST_HINT = "; a list of colours is written like '#fff,#c00' or '255,255,255; 204,0,0'"
+
 
 def written_suffixes() -> tuple[str, ...]:
     """List the suffixes of the palette files that can be written."""
@@ -26,15 +32,16 @@ def written_suffixes() -> tuple[str, ...]:
     return (*WRITTEN_SUFFIXES, _SWATCHES)
 
 
-def read_palette(value: str, max_bytes: int) -> "NDArray[np.uint8]":
+def read_palette(value: str, max_bytes: int, max_pixels: int) -> "NDArray[np.uint8]":
     """Read the palette that the user gives, from a file or as a list.
 
     Parameters
     ----------
     value : str
-        A list of colours, which begins with ``#``, the name of a file, or ``-``.
-    max_bytes : int
-        Limit on the file.
+        A list of colours, the name of a file, or ``-``. What begins with ``#`` is a list; what
+        begins like ``255,`` or ``rgb(`` is one unless there is a file of that name.
+    max_bytes, max_pixels : int
+        Limits on the file, and on the picture if it is one.
 
     Returns
     -------
@@ -48,14 +55,14 @@ def read_palette(value: str, max_bytes: int) -> "NDArray[np.uint8]":
     """
     from kmcli.palette_files import decode_palette, palette_of_list
 
-    if value.lstrip().startswith("#"):
+    if value.lstrip().startswith("#") or (_LIST.match(value) and not os.path.exists(value)):
         return palette_of_list(value)
     try:
-        return decode_palette(read_input(value, max_bytes), value)
+        return decode_palette(read_input(value, max_bytes), value, max_pixels)
     except KmcliError as error:
         hint = ""
         if isinstance(error, InputError) and not Path(value).suffix and not os.path.exists(value):
-            hint = "; a list of colours is written like '#fff,#c00'"
+            hint = _LIST_HINT
         raise type(error)(f"{error}{hint}", value) from None
 
 

@@ -66,8 +66,8 @@ def read_suffix(value: str) -> str:
 
 
 def read_colors(value: str) -> tuple[tuple[int, int, int, int], ...]:
-    """Read a list of colours like ``#fff,#c00``, as red, green, blue and alpha."""
-    from kmcli.quantize.palette import parse_colors
+    """Read a list of colours, each as red, green, blue and alpha."""
+    from kmcli.palette_files import parse_colors
 
     return parse_colors(value)
 

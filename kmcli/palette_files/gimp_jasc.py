@@ -3,37 +3,21 @@
 import re
 
 from kmcli.errors import InputError
+from kmcli.palette_files.color_text import Color
 from kmcli.palette_files.lines import joined, numbered_lines, quoted
 from kmcli.quantize.palette import Palette
-
-_Color = tuple[int, int, int, int]
 
 _HEADER = re.compile(r"[A-Za-z][A-Za-z -]*:")
 """What stands before the first colour: ``Name:``, ``Columns:``, ``Channels:`` and the like."""
 
 
-def parse_gpl(text: str) -> list[_Color]:
+def parse_gpl(text: str) -> list[Color]:
     """Read a GIMP palette, with the extension by which Aseprite adds alpha.
 
-    Parameters
-    ----------
-    text : str
-        The file, which begins with ``GIMP Palette``.
-
-    Returns
-    -------
-    list of (red, green, blue, alpha)
-
-    Raises
-    ------
-    InputError
-        If a line is neither a colour nor a comment.
-
-    References
-    ----------
-    https://developer.gimp.org/core/standards/gpl/ and Aseprite's docs/gpl-palette-extension.md.
+    References: https://developer.gimp.org/core/standards/gpl/ and Aseprite's
+    docs/gpl-palette-extension.md.
     """
-    colors: list[_Color] = []
+    colors: list[Color] = []
     has_alpha = False
     for number, line in numbered_lines(text, first=2):
         if line.startswith("#"):
@@ -56,29 +40,14 @@ def format_gpl(palette: Palette, title: str) -> bytes:
     return joined(lines)
 
 
-def parse_jasc(text: str) -> list[_Color]:
-    """Read a palette of Paint Shop Pro; a fourth number in a line is alpha.
-
-    Parameters
-    ----------
-    text : str
-        The file, which begins with ``JASC-PAL``.
-
-    Returns
-    -------
-    list of (red, green, blue, alpha)
-
-    Raises
-    ------
-    InputError
-        If a line is no colour, or if there are not as many as the third line says.
-    """
+def parse_jasc(text: str) -> list[Color]:
+    """Read a palette of Paint Shop Pro; a fourth number in a line is alpha."""
     lines = list(numbered_lines(text, first=2))
     if len(lines) < 2 or not re.fullmatch("[0-9]{1,9}", lines[1][1]):
         raise InputError("line 3: has to say how many colours follow")
     colors = []
     for number, line in lines[2:]:
-        has_alpha = len(_fields(line)) > 3 and _is_number(_fields(line)[3])
+        has_alpha = re.match(r"\S+[\s,]+\S+[\s,]+\S+[\s,]+[0-9]", line) is not None
         colors.append(_decimal_color(number, line, has_alpha=has_alpha))
     if len(colors) != int(lines[1][1]):
         raise InputError(
@@ -94,18 +63,10 @@ def format_jasc(palette: Palette, _title: str) -> bytes:
     return joined([*lines, *(" ".join(map(str, color)) for color in colors)], "\r\n")
 
 
-def _fields(line: str) -> list[str]:
-    return line.replace(",", " ").split()
-
-
-def _is_number(field: str) -> bool:
-    return field.isascii() and field.isdecimal()
-
-
-def _decimal_color(number: int, line: str, *, has_alpha: bool) -> _Color:
+def _decimal_color(number: int, line: str, *, has_alpha: bool) -> Color:
     """Read the numbers at the beginning of a line; what follows is a name."""
-    fields = _fields(line)[: 4 if has_alpha else 3]
-    values = [int(field) for field in fields if _is_number(field) and len(field) <= 3]
+    words = re.split(r"[\s,]+", line)[: 4 if has_alpha else 3]
+    values = [int(word) for word in words if re.fullmatch("[0-9]{1,3}", word)]
     if len(values) < 3 + has_alpha or max(values) > 255:
         form = "four numbers" if has_alpha else "three numbers"
         example = "255 128 0 255" if has_alpha else "255 128 0"
