@@ -13,7 +13,7 @@ from PIL import Image, ImageCms, features
 
 from kmcli import parallel
 from kmcli.errors import InputError, LimitError
-from kmcli.image_io import decode_image, encode_indexed_png, index_bit_depth
+from kmcli.image_io import decode_image, encode_indexed, encode_indexed_png, index_bit_depth
 from tests.conftest import Pixels
 from tests.png import read_indexed_png
 
@@ -317,3 +317,45 @@ def test_large_png_is_the_same_for_any_number_of_threads(monkeypatch: pytest.Mon
         files.append(encode_indexed_png(palette, indices))
     assert files[0] == files[1] == files[2]
     np.testing.assert_array_equal(read_indexed_png(files[0]).indices, indices)
+
+
+@pytest.mark.parametrize(
+    ("format_name", "options", "expected"),
+    [
+        ("PNG", {"dpi": (300, 150)}, (11811, 5906)),
+        ("JPEG", {"dpi": (300, 300)}, (11811, 11811)),
+        ("TIFF", {"dpi": (600, 600)}, (23622, 23622)),
+        ("BMP", {"dpi": (144, 144)}, (5669, 5669)),
+        ("PNG", {}, None),
+        ("JPEG", {}, None),
+        ("JPEG", {"exif": Image.Exif()}, None),  # no 72 that nobody has said
+        ("TIFF", {}, None),
+        ("GIF", {}, None),
+    ],
+)
+def test_density_is_read_and_written(
+    format_name: str, options: dict[str, Any], expected: tuple[int, int] | None
+) -> None:
+    data = encode(Image.fromarray(QUADRANTS), format_name, **options)
+    density = decode_image(data).density
+    assert density == expected
+    palette, indices = np.zeros((1, 3), np.uint8), np.zeros((2, 2), np.uint8)
+    for format_written in ("png", "gif", "webp"):
+        written = encode_indexed(palette, indices, format_written, density)
+        assert decode_image(written).density == (expected if format_written == "png" else None)
+
+
+def test_density_turns_with_the_picture_and_a_shape_of_pixels_is_none() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = encode(Image.fromarray(QUADRANTS), "PNG", dpi=(300, 150), exif=exif.tobytes())
+    assert decode_image(data).density == (5906, 11811)
+    for body in (struct.pack(">IIB", 2, 1, 0), struct.pack(">IIB", 0, 9, 1)):
+        data = png(1, 1, 8, 0, b"\0\0", png_chunk(b"pHYs", body))
+        assert decode_image(data).density is None
+
+
+def test_density_of_dots_per_centimetre_is_kept_to_the_dot() -> None:
+    data = bytearray(encode(Image.fromarray(QUADRANTS), "JPEG", dpi=(118, 118)))
+    data[data.index(b"JFIF") + 7] = 2
+    assert decode_image(bytes(data)).density == (11800, 11800)

@@ -7,6 +7,7 @@ from kmcli.image_io.decode import (
     decode_grey,
     decode_image,
 )
+from kmcli.image_io.density import Density
 from kmcli.image_io.encode import (
     IndexedFormat,
     encode_indexed,
@@ -17,11 +18,14 @@ from kmcli.image_io.encode import (
 from kmcli.image_io.encode_animation import encode_animation, encode_indexed_animation
 from kmcli.image_io.optimize import check_optimizer, optimize_png
 from kmcli.image_io.own_palette import read_image_palette
+from kmcli.image_io.timing import Milliseconds, timing_losses
 
 __all__ = [
     "Animation",
     "DecodedImage",
+    "Density",
     "IndexedFormat",
+    "Milliseconds",
     "check_optimizer",
     "decode_frames",
     "decode_grey",
@@ -33,5 +37,6 @@ __all__ = [
     "index_bit_depth",
     "optimize_png",
     "read_image_palette",
+    "timing_losses",
     "without_translucency",
 ]

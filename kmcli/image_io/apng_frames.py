@@ -9,6 +9,7 @@ Source: W3C, Portable Network Graphics (PNG) Specification, third edition, 2025.
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from kmcli.errors import InputError
 from kmcli.image_io.compose import Disposal
@@ -31,7 +32,7 @@ class ApngFrame:
         Whether it is blended over what is there.
     disposal : Disposal
         What becomes of it afterwards.
-    duration : int
+    duration : Fraction
         How long it is shown, in milliseconds.
     chunks : list of Chunk
         Its pixels, as IDAT chunks.
@@ -43,7 +44,7 @@ class ApngFrame:
     height: int
     is_over: bool
     disposal: Disposal
-    duration: int
+    duration: Fraction
     chunks: list[Chunk]
 
 
@@ -149,6 +150,6 @@ def _read_control(body: memoryview, size: tuple[int, int]) -> ApngFrame:
         height=height,
         is_over=blend == 1,
         disposal=_DISPOSALS[disposal],
-        duration=round(1000 * numerator / (denominator or 100)),
+        duration=Fraction(1000 * numerator, denominator or 100),
         chunks=[],
     )

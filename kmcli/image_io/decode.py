@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kmcli.errors import InputError
+from kmcli.image_io.density import Density
 from kmcli.image_io.formats import check_frame, check_size, decoding
 from kmcli.image_io.frames import FrameSource, open_animation
-from kmcli.image_io.still import decode_still
+from kmcli.image_io.still import Still, decode_still
+from kmcli.image_io.timing import Milliseconds
 from kmcli.settings import MAX_PIXELS
 
 
@@ -26,11 +28,14 @@ class DecodedImage:
         Name of the file format, as Pillow calls it.
     warnings : tuple of str
         What was lost or could not be used, a line each.
+    density : tuple of int or None
+        Pixels per metre, across and down, where the file says so.
     """
 
     pixels: NDArray[np.uint8]
     format: str
     warnings: tuple[str, ...]
+    density: Density | None = None
 
 
 @dataclass(frozen=True)
@@ -42,21 +47,24 @@ class Animation:
     frames : ndarray of shape (n_frames, height, width, 3) or (n_frames, height, width, 4), uint8
         sRGB; the fourth channel is straight alpha and is there only if some pixel is not
         opaque.
-    durations : tuple of int
-        How long each frame is shown, in milliseconds.
+    durations : tuple of int or Fraction
+        How long each frame is shown, in milliseconds; exactly.
     n_plays : int
         How often all are played; 0 means for ever.
     format : str
         Name of the file format, as Pillow calls it.
     warnings : tuple of str
         What was lost or could not be used, a line each.
+    density : tuple of int or None
+        Pixels per metre, across and down, where the file says so.
     """
 
     frames: NDArray[np.uint8]
-    durations: tuple[int, ...]
+    durations: tuple[Milliseconds, ...]
     n_plays: int
     format: str
     warnings: tuple[str, ...]
+    density: Density | None = None
 
 
 def decode_image(
@@ -95,14 +103,14 @@ def decode_image(
     with decoding(max_pixels):
         source = open_animation(data, max_pixels, notes)
         if source is None:
-            pixels, format_name = decode_still(data, max_pixels, notes, frame)
+            still = decode_still(data, max_pixels, notes, frame)
         else:
             check_frame(frame, source.n_frames, notes, "frames")
             stream = source.frames()
             for _ in range(frame or 1):
                 pixels, _ = next(stream)
-            pixels, format_name = _without_needless_alpha(pixels), source.format
-    return DecodedImage(pixels, format_name, _distinct(notes))
+            still = Still(_without_needless_alpha(pixels), source.format, source.density)
+    return DecodedImage(still.pixels, still.format, _distinct(notes), still.density)
 
 
 def decode_frames(data: bytes, max_pixels: int = MAX_PIXELS) -> Animation:
@@ -131,11 +139,13 @@ def decode_frames(data: bytes, max_pixels: int = MAX_PIXELS) -> Animation:
     with decoding(max_pixels):
         source = open_animation(data, max_pixels, notes)
         if source is None:
-            pixels, format_name = decode_still(data, max_pixels, notes)
-            return Animation(pixels[np.newaxis], (0,), 1, format_name, _distinct(notes))
+            still = decode_still(data, max_pixels, notes)
+            frames = still.pixels[np.newaxis]
+            return Animation(frames, (0,), 1, still.format, _distinct(notes), still.density)
         check_size(source.size, max_pixels, source.n_frames)
         frames, durations = _collect(source)
-    return Animation(frames, durations, source.n_plays, source.format, _distinct(notes))
+    warnings = _distinct(notes)
+    return Animation(frames, durations, source.n_plays, source.format, warnings, source.density)
 
 
 def decode_grey(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
@@ -170,10 +180,10 @@ def _refuse_nothing(data: bytes) -> None:
         raise InputError("the file is empty")
 
 
-def _collect(source: FrameSource) -> tuple[NDArray[np.uint8], tuple[int, ...]]:
+def _collect(source: FrameSource) -> tuple[NDArray[np.uint8], tuple[Milliseconds, ...]]:
     width, height = source.size
     frames = np.empty((source.n_frames, height, width, 3), np.uint8)
-    durations = []
+    durations: list[Milliseconds] = []
     for number, (pixels, duration) in enumerate(source.frames()):
         durations.append(duration)
         pixels = _without_needless_alpha(pixels)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from kmcli.errors import InputError
 from kmcli.image_io import png_writer
+from kmcli.image_io.density import Density, density_chunk
 from kmcli.image_io.gif_writer import write_gif
 from kmcli.image_io.png_chunks import END, SIGNATURE, join_chunks
 from kmcli.image_io.read_back import read_frames_back, read_png_back, read_webp_back
@@ -19,7 +20,10 @@ _MAX_WEBP_SIDE = 16383
 
 
 def encode_indexed(
-    palette: NDArray[np.uint8], indices: NDArray[np.uint8], format_name: IndexedFormat
+    palette: NDArray[np.uint8],
+    indices: NDArray[np.uint8],
+    format_name: IndexedFormat,
+    density: Density | None = None,
 ) -> bytes:
     """Encode a picture of few colours in one of the formats that keep them all.
 
@@ -31,11 +35,13 @@ def encode_indexed(
         Positions in the palette.
     format_name : {"png", "gif", "webp"}
         GIF knows no translucency, only pixels that are not there at all; WebP is lossless.
+    density : tuple of int, optional
+        Pixels per metre, across and down; only a PNG holds it.
 
     Returns
     -------
     bytes
-        The file, without metadata.
+        The file, without any other metadata.
 
     Raises
     ------
@@ -45,7 +51,7 @@ def encode_indexed(
         If the file does not read back as what was encoded: a fault that must not be published.
     """
     if format_name == "png":
-        return encode_indexed_png(palette, indices)
+        return encode_indexed_png(palette, indices, density)
     if format_name == "gif":
         data = write_gif(palette, indices[np.newaxis], (0,), 1)
         read_frames_back(data, palette, indices[np.newaxis], "GIF")
@@ -53,7 +59,9 @@ def encode_indexed(
     return _encode_webp(palette, indices)
 
 
-def encode_indexed_png(palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -> bytes:
+def encode_indexed_png(
+    palette: NDArray[np.uint8], indices: NDArray[np.uint8], density: Density | None = None
+) -> bytes:
     """Encode an indexed PNG at the smallest bit depth that holds the palette.
 
     Parameters
@@ -62,12 +70,14 @@ def encode_indexed_png(palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -
         1 to 256 colours, sRGB or sRGB with straight alpha.
     indices : ndarray of shape (height, width), uint8
         Positions in the palette.
+    density : tuple of int, optional
+        Pixels per metre, across and down.
 
     Returns
     -------
     bytes
         The file, with a PLTE chunk of exactly n entries, a tRNS chunk as far as there is
-        transparency, no other chunks.
+        transparency, a pHYs chunk if there is a density, no other chunks.
 
     Raises
     ------
@@ -77,6 +87,8 @@ def encode_indexed_png(palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -
     height, width = indices.shape
     header, colors = png_writer.header_chunks(palette, (width, height))
     pixels = png_writer.pixel_chunks(indices, png_writer.bit_depth_for(len(palette)))
+    if density is not None:
+        colors.append(density_chunk(density))
     data = join_chunks([*header, *colors, *pixels, END])
     read_png_back(data, palette, indices)
     return data

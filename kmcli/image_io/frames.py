@@ -1,7 +1,7 @@
 """Animations of any format as a stream of frames."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +11,12 @@ from kmcli.image_io import gif_blocks, png_chunks
 from kmcli.image_io.apng_frames import Apng, read_apng
 from kmcli.image_io.color_models import to_pixels
 from kmcli.image_io.compose import Disposal, Layer, compose
+from kmcli.image_io.density import Density, png_density
 from kmcli.image_io.formats import check_size, open_image
 from kmcli.image_io.gif_blocks import Gif
 from kmcli.image_io.png_colors import find_profile
 from kmcli.image_io.still import decode_still, lies_on_its_side, turn_upright
+from kmcli.image_io.timing import Milliseconds
 
 _GIF_DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE}
 
@@ -36,13 +38,16 @@ class FrameSource:
     frames : callable
         Gives the frames as they are seen, one after the other, each with its duration in
         milliseconds. An array is only valid until the next one is asked for.
+    density : tuple of int or None
+        Pixels per metre, across and down, where the file says so.
     """
 
     format: str
     size: tuple[int, int]
     n_frames: int
     n_plays: int
-    frames: Callable[[], Iterator[tuple[NDArray[np.uint8], int]]]
+    frames: Callable[[], Iterator[tuple[NDArray[np.uint8], Milliseconds]]]
+    density: Density | None = None
 
 
 def open_animation(data: bytes, max_pixels: int, notes: list[str]) -> FrameSource | None:
@@ -72,7 +77,10 @@ def open_animation(data: bytes, max_pixels: int, notes: list[str]) -> FrameSourc
             return None
         chunks = png_chunks.read_chunks(data, notes)
         apng = read_apng(chunks)
-        return _open_apng(apng, find_profile(chunks, notes), max_pixels, notes) if apng else None
+        if apng is None:
+            return None
+        source = _open_apng(apng, find_profile(chunks, notes), max_pixels, notes)
+        return replace(source, density=png_density(chunks))
     if data[8:12] == b"WEBP" or data[8:12] in (b"avis", b"avif"):
         image = open_image(data, max_pixels)
         if getattr(image, "n_frames", 1) > 1:
@@ -85,7 +93,7 @@ def _open_gif(gif: Gif, max_pixels: int, notes: list[str]) -> FrameSource:
         for frame in gif.frames:
             pixels = np.empty((0, 0, 4), np.uint8)
             if frame.width and frame.height:
-                pixels, _ = decode_still(gif.file_of(frame), max_pixels, notes)
+                pixels = decode_still(gif.file_of(frame), max_pixels, notes).pixels
             disposal = _GIF_DISPOSALS.get(frame.disposal, Disposal.KEEP)
             yield Layer(frame.left, frame.top, pixels, True, disposal)
 
@@ -97,7 +105,7 @@ def _open_apng(apng: Apng, profile: bytes | None, max_pixels: int, notes: list[s
 
     def layers() -> Iterator[Layer]:
         for frame in apng.frames:
-            pixels, _ = decode_still(apng.file_of(frame), max_pixels, notes, profile=profile)
+            pixels = decode_still(apng.file_of(frame), max_pixels, notes, profile=profile).pixels
             yield Layer(frame.left, frame.top, pixels, frame.is_over, frame.disposal)
 
     return _composed("PNG", apng, layers)
@@ -121,7 +129,7 @@ def _composed(
 def _open_with_pillow(image: Image.Image, notes: list[str]) -> FrameSource:
     n_frames: int = image.n_frames  # type: ignore[attr-defined]  # of animated formats only
 
-    def frames() -> Iterator[tuple[NDArray[np.uint8], int]]:
+    def frames() -> Iterator[tuple[NDArray[np.uint8], Milliseconds]]:
         for number in range(n_frames):
             image.seek(number)
             image.load()

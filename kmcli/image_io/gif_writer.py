@@ -14,18 +14,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kmcli.errors import InputError
-from kmcli.image_io.changes import Box, box_around, whole_box
+from kmcli.image_io.changes import box_around
+from kmcli.image_io.timing import Milliseconds, gif_ticks, n_plays_held
 
 _KEEP, _CLEAR = 1, 2
 _MAX_SIDE = 65535
-_MIN_TICKS = 2
-"""Hundredths of a second. Browsers show what is shorter for ten."""
 
 
 def write_gif(
     palette: NDArray[np.uint8],
     frames: NDArray[np.uint8],
-    durations: Sequence[int],
+    durations: Sequence[Milliseconds],
     n_plays: int,
 ) -> bytes:
     """Write a GIF with one palette for all frames.
@@ -36,7 +35,7 @@ def write_gif(
         1 to 256 colours, each opaque or fully transparent.
     frames : ndarray of shape (n_frames, height, width), uint8
         Positions in the palette.
-    durations : sequence of int
+    durations : sequence of int or Fraction
         How long each frame is shown, in milliseconds.
     n_plays : int
         How often all are played; 0 means for ever.
@@ -72,26 +71,28 @@ def write_gif(
     parts.append(table.tobytes())
     if n_frames > 1 and n_plays != 1:
         # It counts the repetitions, as browsers understand it.
-        repeats = max(0, min(n_plays, 65536) - 1)
+        repeats = max(0, n_plays_held(n_plays, "gif") - 1)
         parts.append(b"!\xff\x0bNETSCAPE2.0\x03\x01" + struct.pack("<H", repeats) + b"\0")
-    ticks = _to_ticks(durations)
+    ticks = gif_ticks(durations)
     shown: NDArray[np.uint8] | None = None
     for number, frame in enumerate(frames):
         following = frames[number + 1] if number + 1 < n_frames else frame
         # A pixel that is to vanish can only be cleared after the frame that shows it.
         vanishes = is_clear[following] & ~is_clear[frame]
         disposal = _CLEAR if vanishes.any() else _KEEP
-        box = whole_box(frame) if shown is None else box_around((frame != shown) | vanishes)
+        box = (0, 0, width, height) if shown is None else box_around((frame != shown) | vanishes)
         control = _control(disposal, ticks[number], transparent)
-        variants = [frame[box.slices]]
+        left, top, right, bottom = box
+        place = slice(top, bottom), slice(left, right)
+        variants = [frame[place]]
         if shown is not None and transparent is not None:
-            is_same = frame[box.slices] == shown[box.slices]
-            variants.append(np.where(is_same, np.uint8(transparent), frame[box.slices]))
-        parts += [control, min((_image(variant, box) for variant in variants), key=len)]
+            is_same = frame[place] == shown[place]
+            variants.append(np.where(is_same, np.uint8(transparent), frame[place]))
+        parts += [control, min((_image(variant, left, top) for variant in variants), key=len)]
         shown = frame
         if disposal == _CLEAR and transparent is not None:
             shown = frame.copy()
-            shown[box.slices] = transparent
+            shown[place] = transparent
     return b"".join([*parts, b";"])
 
 
@@ -100,21 +101,8 @@ def _control(disposal: int, ticks: int, transparent: int | None) -> bytes:
     return b"!\xf9\x04" + struct.pack("<BHBB", flags, ticks, transparent or 0, 0)
 
 
-def _image(indices: NDArray[np.uint8], box: Box) -> bytes:
+def _image(indices: NDArray[np.uint8], left: int, top: int) -> bytes:
     height, width = indices.shape
     image = Image.frombytes("P", (width, height), np.ascontiguousarray(indices).tobytes())
-    place = struct.pack("<HHHHB", box.left, box.top, width, height, 0)
+    place = struct.pack("<HHHHB", left, top, width, height, 0)
     return b"," + place + b"\x08" + image.tobytes("gif", "P") + b"\0"
-
-
-def _to_ticks(durations: Sequence[int]) -> list[int]:
-    """Round milliseconds to hundredths of a second so that no error adds up."""
-    ticks = []
-    due = done = 0
-    for duration in durations:
-        due += duration
-        n_ticks = round(due / 10) - done
-        n_ticks = min(max(n_ticks, _MIN_TICKS if duration else 0), 65535)
-        done += n_ticks
-        ticks.append(n_ticks)
-    return ticks

@@ -1,7 +1,7 @@
-"""Write indexed PNGs, still and animated.
+"""Write indexed PNGs.
 
-Pillow's encoder takes up to twice as long for files up to 5 % larger, and has no animation of
-frames that share a palette.
+Pillow's encoder makes files 0.1 to 1.2 % larger at 64 to 256 colours and 2 to 16 % at 2 to 16, at
+0.2 to 1.6 times the time: it knows no differences from row to row here, and one core.
 
 Source: W3C, Portable Network Graphics (PNG) Specification, third edition, 2025.
 """
@@ -172,40 +172,6 @@ def packed_rows(indices: NDArray[np.uint8], depth: int, is_up: bool) -> Iterator
             rows[:, 0] = 2
             above = last
         yield rows
-
-
-def frame_control(
-    number: int, box: tuple[int, int, int, int], duration: int, *, is_over: bool
-) -> Chunk:
-    """Make the chunk that precedes a frame.
-
-    Parameters
-    ----------
-    number : int
-        Of the chunk, among all those of frames.
-    box : tuple of int
-        Left, top, right and bottom of what the frame changes.
-    duration : int
-        In milliseconds; from 65.536 s on, as near as it can be written.
-    is_over : bool
-        Whether transparent pixels let through what is there.
-    """
-    left, top, right, bottom = box
-    per_second = next(unit for unit in (1000, 100, 10, 1) if duration * unit < 1000 * 65535.5)
-    delay = round(duration * per_second / 1000)
-    sides = (right - left, bottom - top, left, top)
-    body = struct.pack(">IIIIIHHBB", number, *sides, delay, per_second, 0, is_over)
-    return _chunk(b"fcTL", body)
-
-
-def frame_pixels(number: int, data: bytes) -> Chunk:
-    """Make the chunk that holds the pixels of a frame."""
-    return _chunk(b"fdAT", struct.pack(">I", number) + data)
-
-
-def animation_control(n_frames: int, n_plays: int) -> Chunk:
-    """Make the chunk that announces an animation."""
-    return _chunk(b"acTL", struct.pack(">II", n_frames, n_plays))
 
 
 def _chunk(name: bytes, body: bytes) -> Chunk:

@@ -1,5 +1,7 @@
 """Decode a file of one picture, or one page of a file."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
@@ -7,6 +9,7 @@ from PIL import ExifTags, Image, ImageOps
 from kmcli.errors import InputError
 from kmcli.image_io import jpeg
 from kmcli.image_io.color_models import to_pixels
+from kmcli.image_io.density import Density, density_of, png_density
 from kmcli.image_io.formats import check_frame, check_size, open_image, quiet_if_tiff
 from kmcli.image_io.png_chunks import (
     SIGNATURE,
@@ -19,13 +22,21 @@ from kmcli.image_io.png_chunks import (
 from kmcli.image_io.png_colors import find_profile
 
 
+class Still(NamedTuple):
+    """A picture that is decoded: pixels upright and in sRGB, format, pixels per metre."""
+
+    pixels: NDArray[np.uint8]
+    format: str
+    density: Density | None
+
+
 def decode_still(
     data: bytes,
     max_pixels: int,
     notes: list[str],
     page: int | None = None,
     profile: bytes | None = None,
-) -> tuple[NDArray[np.uint8], str]:
+) -> Still:
     """Decode one picture; to be called inside `formats.decoding`.
 
     Parameters
@@ -43,17 +54,13 @@ def decode_still(
 
     Returns
     -------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        Upright and in sRGB.
-    format : str
-        Name of the file format, as Pillow calls it.
+    Still
     """
-    loaded = [_load_upright(data, max_pixels, notes, page)]
+    loaded, density = _load_upright(data, max_pixels, notes, page)
     if profile is not None:
-        loaded[0].info["icc_profile"] = profile
-    format_name = (loaded[0].format or "unknown").replace("MPO", "JPEG")
-    # Given away, so that it need not be kept while the pixels are converted and copied.
-    return to_pixels(loaded.pop(), notes), format_name
+        loaded.info["icc_profile"] = profile
+    format_name = (loaded.format or "unknown").replace("MPO", "JPEG")
+    return Still(to_pixels(loaded, notes), format_name, density)
 
 
 def open_png(data: bytes, max_pixels: int, notes: list[str]) -> tuple[Image.Image, list[Chunk]]:
@@ -107,7 +114,9 @@ def lies_on_its_side(image: Image.Image) -> bool:
         return False
 
 
-def _load_upright(data: bytes, max_pixels: int, notes: list[str], page: int | None) -> Image.Image:
+def _load_upright(
+    data: bytes, max_pixels: int, notes: list[str], page: int | None
+) -> tuple[Image.Image, Density | None]:
     chunks = None
     if data.startswith(SIGNATURE):
         image, chunks = open_png(data, max_pixels, notes)
@@ -134,8 +143,11 @@ def _load_upright(data: bytes, max_pixels: int, notes: list[str], page: int | No
         else:
             load_all_rows(image, chunks)
             _scale_transparent_color(image, data[24])
+        density = density_of(image) if chunks is None else png_density(chunks)
+        if density is not None and lies_on_its_side(image):
+            density = density[::-1]
         turn_upright(image, notes)
-    return image
+    return image, density
 
 
 def _scale_transparent_color(image: Image.Image, depth: int) -> None:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from kmcli.image_io import Density, Milliseconds
+
 FormatName = Literal["png", "gif", "webp"]
 
 _FORMATS: dict[str, FormatName] = {
@@ -30,13 +32,13 @@ class Timing:
 
     Attributes
     ----------
-    durations : tuple of int
+    durations : tuple of int or Fraction
         How long each is shown, in milliseconds.
     n_plays : int
         How often all are played; 0 means for ever.
     """
 
-    durations: tuple[int, ...]
+    durations: "tuple[Milliseconds, ...]"
     n_plays: int
 
 
@@ -50,10 +52,13 @@ class Encoding:
         The format.
     optimize : bool
         Whether to recompress PNGs without loss.
+    density : tuple of int or None
+        Pixels per metre, across and down, of the input.
     """
 
     format_name: FormatName = "png"
     optimize: bool = False
+    density: "Density | None" = None
 
     def encode(
         self,
@@ -79,12 +84,12 @@ class Encoding:
         from kmcli.image_io import encode_indexed, encode_indexed_animation, optimize_png
 
         if timing is None:
-            data = encode_indexed(palette, indices, self.format_name)
+            data = encode_indexed(palette, indices, self.format_name, self.density)
         else:
             assert self.format_name != "webp"  # noqa: S101 - refused when it was read
             frames = indices.reshape(len(timing.durations), -1, indices.shape[1])
             data = encode_indexed_animation(
-                palette, frames, timing.durations, timing.n_plays, self.format_name
+                palette, frames, timing.durations, timing.n_plays, self.format_name, self.density
             )
         return optimize_png(data) if self.optimize and self.format_name == "png" else data
 

@@ -89,6 +89,7 @@ class Reader:
         """Read one input."""
         from kmcli.clustering import import_in_background
         from kmcli.files import read_input
+        from kmcli.image_io import timing_losses
         from kmcli.quantize.histogram import count_colors
 
         data = read_input(source, self.max_bytes)
@@ -97,12 +98,15 @@ class Reader:
         if n_bytes > _LARGE_FILE and self.learns:
             import_in_background()
         decoded, timing = self._decode(data)
-        encoding = self._encoding_for(decoded)
-        if timing is not None and encoding.format_name == "webp":
-            raise InputError(
-                f"has {len(timing.durations)} frames, and animations are written as PNG or GIF; "
-                "use -o NAME.png, or --frame for one of them"
-            )
+        encoding = replace(self._encoding_for(decoded), density=decoded.density)
+        if timing is not None:
+            if encoding.format_name == "webp":
+                raise InputError(
+                    f"has {len(timing.durations)} frames, and animations are written as PNG or "
+                    "GIF; use -o NAME.png, or --frame for one of them"
+                )
+            losses = timing_losses(timing.durations, timing.n_plays, encoding.format_name)
+            decoded = replace(decoded, warnings=(*decoded.warnings, *losses))
         if encoding.format_name == "gif":
             decoded = _without_translucency(decoded)
         if encoding.optimize and encoding.format_name != "png":
@@ -135,7 +139,7 @@ class Reader:
             animation = decode_frames(data, self.max_pixels)
             n_frames, height, width, n_channels = animation.frames.shape
             pixels = animation.frames.reshape(n_frames * height, width, n_channels)
-            decoded = DecodedImage(pixels, animation.format, animation.warnings)
+            decoded = DecodedImage(pixels, animation.format, animation.warnings, animation.density)
             if n_frames > 1:
                 timing = Timing(animation.durations, animation.n_plays)
         return decoded, timing
