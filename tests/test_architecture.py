@@ -15,6 +15,7 @@ LAYERS = {
     "errors": -1,  # the ground: even settings raise them
     "parallel": 0,
     "settings": 0,
+    "text": 0,
     "clustering": 1,
     "scores": 1,
     "image_io": 1,

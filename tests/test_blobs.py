@@ -1,15 +1,20 @@
 """K-means on points: the published figures, the steps, the scores, and CSV in and out."""
 
 import io
+import re
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from PIL import Image
 from sklearn import datasets, metrics
 from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
 
 from kmcli.blobs import BlobsResult, first_centers, run_blobs, trace_start
 from kmcli.blobs.data import Points, make_points, project
@@ -19,9 +24,11 @@ from kmcli.clustering import trace_kmeans
 from kmcli.errors import InputError, SettingsError
 from kmcli.figures.blobs import draw_animation, draw_overview, draw_steps
 from kmcli.figures.blobs_trials import draw_scan, draw_starts
-from kmcli.figures.style import Style, to_png
+from kmcli.figures.style import Style, Theme, contrast, to_png
 from kmcli.image_io import encode_animation
+from kmcli.report.blobs import blobs_report
 from kmcli.settings import SHAPES, BlobsSettings, KMeansSettings, PointsSpec, Shape
+from kmcli.text import number
 
 
 def ignore(_name: str) -> None:
@@ -126,7 +133,7 @@ def test_the_trace_ends_where_a_whole_run_ends(points: Points, k: int, start: st
 
 def test_each_step_is_what_its_name_says(points: Points) -> None:
     settings = BlobsSettings(KMeansSettings(4), "far")
-    steps = trace_start(points, settings).steps
+    steps = trace_start(run_blobs(points, settings)).steps
     assert steps[0].empty_clusters
     for step in steps:
         distances = ((points.values[:, None] - step.before) ** 2).sum(axis=2)
@@ -146,14 +153,14 @@ def test_far_starts_are_those_of_the_notebooks_figure(points: Points) -> None:
 
 
 def test_local_optima_and_empty_clusters_are_named(points: Points) -> None:
-    two = trace_start(points, BlobsSettings(KMeansSettings(2), "far"))
+    two = trace_start(run_blobs(points, BlobsSettings(KMeansSettings(2), "far")))
     assert two.inertia == pytest.approx(1439.9, abs=0.05)
     assert two.best_inertia == pytest.approx(1190.8, abs=0.05)
-    assert two.missed_optimum
-    four = trace_start(points, BlobsSettings(KMeansSettings(4), "far"))
+    assert two.is_worse
+    four = trace_start(run_blobs(points, BlobsSettings(KMeansSettings(4), "far")))
     assert four.inertia == pytest.approx(212.006, abs=1e-3)
-    assert not four.missed_optimum
-    six = trace_start(points, BlobsSettings(KMeansSettings(6), "far"))
+    assert not four.is_worse
+    six = trace_start(run_blobs(points, BlobsSettings(KMeansSettings(6), "far")))
     assert len(six.steps[0].empty_clusters) == 2
 
 
@@ -168,8 +175,8 @@ def test_scan_agrees_with_the_published_table(points: Points) -> None:
 
 
 def test_starts_are_compared_seed_by_seed(points: Points) -> None:
-    plus, random = compare_starts(points, KMeansSettings(4), 60, ignore)
-    assert plus.missed_share < 0.05 < random.missed_share < 0.5
+    plus, random = compare_starts(run_blobs(points, BlobsSettings(KMeansSettings(4))), 60, ignore)
+    assert plus.worse_share < 0.05 < random.worse_share < 0.5
     own = KMeans(4, init="random", n_init=1, random_state=7).fit(points.values)
     assert random.inertias[7] == pytest.approx(own.inertia_)
     assert random.n_iters[7] == own.n_iter_
@@ -243,9 +250,9 @@ def test_more_features_are_drawn_by_their_principal_components() -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pictures_are_the_same_each_time(points: Points, result: BlobsResult, theme: str) -> None:
     style = Style(theme, dpi=40)  # type: ignore[arg-type]
-    trace = trace_start(points, BlobsSettings(KMeansSettings(2), "far"))
+    trace = trace_start(run_blobs(points, BlobsSettings(KMeansSettings(2), "far")))
     scan = scan_clusters(points, KMeansSettings(2), range(1, 4), ignore)
-    starts = compare_starts(points, KMeansSettings(2), 3, ignore)
+    starts = compare_starts(run_blobs(points, BlobsSettings(KMeansSettings(2))), 3, ignore)
     for draw in (
         lambda: draw_overview(result, style),
         lambda: draw_steps(points, trace, style),
@@ -257,7 +264,7 @@ def test_pictures_are_the_same_each_time(points: Points, result: BlobsResult, th
 
 @pytest.mark.parametrize("format_name", ["gif", "apng"])
 def test_animation_shows_every_step_and_loops(points: Points, format_name: str) -> None:
-    trace = trace_start(points, BlobsSettings(KMeansSettings(2), "far"))
+    trace = trace_start(run_blobs(points, BlobsSettings(KMeansSettings(2), "far")))
     frames = list(draw_animation(points, trace, Style(dpi=40)))
     assert len(frames) == 2 + 2 * len(trace.steps)
     assert len({frame.shape for frame in frames}) == 1
@@ -270,3 +277,118 @@ def test_animation_shows_every_step_and_loops(points: Points, format_name: str) 
             total += image.info["duration"]
         assert image.info["loop"] == 0
     assert total == 1500 * (len(frames) + 1)
+
+
+def test_a_cluster_has_one_number_in_the_steps_and_in_the_result() -> None:
+    points = make_points()
+    for n_clusters in (2, 4, 6):
+        result = run_blobs(points, BlobsSettings(KMeansSettings(n_clusters), "far"))
+        last = trace_start(result).steps[-1]
+        np.testing.assert_array_equal(last.labels, result.clustering.labels)
+        np.testing.assert_allclose(last.after, result.clustering.centers)
+
+
+def test_renumbered_steps_are_still_those_of_kmeans() -> None:
+    points = make_points()
+    trace = trace_start(run_blobs(points, BlobsSettings(KMeansSettings(4), "random")))
+    for step in trace.steps:
+        distances = ((points.values[:, np.newaxis] - step.before) ** 2).sum(axis=2)
+        np.testing.assert_array_equal(step.labels, distances.argmin(axis=1))
+
+
+def test_what_is_worse_is_told_by_the_best_of_all() -> None:
+    points = make_points()
+    good = run_blobs(points, BlobsSettings(KMeansSettings(8, n_init=200)))
+    trials = compare_starts(good, 5, ignore)
+    assert min(min(each.inertias) for each in trials) > good.clustering.inertia * 1.001
+    assert [each.worse_share for each in trials] == [1, 1]
+
+
+def test_the_report_says_that_a_single_start_did_better() -> None:
+    points = make_points()
+    bad = run_blobs(points, BlobsSettings(KMeansSettings(2), "far"))
+    text = blobs_report(bad, "blobs", trials=compare_starts(bad, 3, ignore)).to_text()
+    assert "1190.782" in text
+    good = run_blobs(points)
+    text = blobs_report(good, "blobs", trials=compare_starts(good, 3, ignore)).to_text()
+    assert "single starts below" not in text
+
+
+def shown_panels(figure: Figure) -> list[Axes]:
+    return [axes for axes in figure.axes if axes.axison]
+
+
+@pytest.mark.parametrize("stretch", [1, 5, 100])
+def test_both_axes_have_one_scale_unless_the_points_are_a_line(stretch: float) -> None:
+    points = make_points()
+    wide = replace(points, values=points.values * [stretch, 1])
+    figure = draw_overview(run_blobs(wide), Style(dpi=30))
+    for axes in shown_panels(figure):
+        (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+        is_equal = (right - left) == pytest.approx(top - bottom)
+        assert is_equal == (stretch < 8)
+        assert is_equal == ("different scales" not in axes.get_xlabel())
+        assert axes.get_box_aspect() == 1
+
+
+def test_axes_tell_names_or_shares_of_the_variance() -> None:
+    points = make_points()
+    named = replace(points, names=("width (m)", "age"))
+    first = draw_overview(run_blobs(named), Style(dpi=30)).axes[0]
+    assert (first.get_xlabel(), first.get_ylabel()) == ("width (m)", "age")
+    third = np.random.default_rng(0).normal(size=(300, 1))
+    values = np.column_stack([points.values, third])
+    figure = draw_overview(run_blobs(replace(points, values=values)), Style(dpi=30))
+    variances = PCA().fit(values).explained_variance_ratio_
+    assert f"{variances[0]:.1%}" in figure.axes[0].get_xlabel()
+    assert f"{variances[1]:.1%}" in figure.axes[0].get_ylabel()
+
+
+def test_a_long_strip_shows_the_steps_that_matter() -> None:
+    points = make_points(PointsSpec(n_samples=600, shape="uniform"))
+    trace = trace_start(run_blobs(points, BlobsSettings(KMeansSettings(8), "far")))
+    assert len(trace.steps) > 10
+    figure = draw_steps(points, trace, Style(dpi=20))
+    titles = [axes.get_title() for axes in shown_panels(figure)]
+    shown = {int(n) - 1 for n in re.findall(r"iteration (\d+): r", "\n".join(titles))}
+    assert {0, len(trace.steps) - 1} <= shown
+    inertias = [step.inertia_after for step in trace.steps]
+    gains = {i: inertias[i - 1] - inertias[i] for i in range(1, len(inertias) - 1)}
+    assert shown - {0, len(inertias) - 1} == set(sorted(gains, key=lambda i: -gains[i])[:3])
+    notes = " ".join(axes.get_xlabel() for axes in shown_panels(figure))
+    assert "not shown" in notes
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_colors_of_clusters_can_be_told_apart_and_read(theme: Theme) -> None:
+    style = Style(theme)
+    colors = [style.color(index) for index in range(30)]
+    assert len(set(colors)) == 30
+    for index in range(30):
+        assert contrast(style.color(index), style.on_color(index)) >= 4.5
+    if theme == "dark":
+        assert all(contrast(color, style.paper) >= 4.5 for color in colors[:10])
+
+
+def test_contrast_is_that_of_wcag() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (212.0059, "212.006"),
+        (0, "0.000"),
+        (3.1416e-6, "3.142e-06"),
+        (1e21, "1e+21"),
+        (-0.5, "-0.500"),
+    ],
+)
+def test_numbers_of_any_size_show_their_digits(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_a_wide_standard_deviation_is_refused_with_the_limit() -> None:
+    with pytest.raises(SettingsError, match="from 0 to 1000000"):
+        PointsSpec(std=(1e200,))

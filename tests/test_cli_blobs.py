@@ -35,7 +35,7 @@ def test_everything_at_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
     assert [row["size"] for row in data["clusters"]] == [75] * 4
     for row in data["clusters"]:
         assert row["center"] == pytest.approx(row["true_center"], abs=0.2)
-    assert data["steps"][0]["empty_clusters"] == [2]
+    assert len(data["steps"][0]["empty_clusters"]) == 1
     assert [row["k"] for row in data["scan"]] == [1, 2, 3, 4, 5]
     assert len(data["starts"][0]["inertias"]) == 4
     assert names(tmp_path) == {
@@ -53,7 +53,7 @@ def test_text_report(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     arguments = ["-k", "2", "--init", "far", "--steps", "--scan", "2:4", "--report"]
     assert run(["blobs", "-d", str(tmp_path), *QUICK, *arguments]) == 0
     out = capfd.readouterr().out
-    assert "local optimum: inertia 1439.861, while 1190.782 is known" in out
+    assert "inertia 1439.861; another start reaches 1190.782" in out
     assert re.search(r"4 +212\.01 +0\.682 \*", out)
     assert "All three prefer k = 4" in out
 

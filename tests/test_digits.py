@@ -1,15 +1,22 @@
 """The digits: every number agrees with scikit-learn's and SciPy's own functions."""
 
+import itertools
+import math
+
 import numpy as np
 import pytest
 from scipy.optimize import linear_sum_assignment
 from sklearn import datasets, metrics
 from sklearn.cluster import KMeans
+from sklearn.decomposition import PCA
 from sklearn.metrics.cluster import contingency_matrix
+from sklearn.preprocessing import StandardScaler
 
 from kmcli.digits import NO_DIGIT, DigitsResult, find_confusions, run_digits, score_digits
 from kmcli.digits.trials import compare_inits, count_fits, scan_clusters
 from kmcli.errors import SettingsError
+from kmcli.figures.digits import draw_confusion, draw_plane
+from kmcli.figures.style import Style
 from kmcli.scores import (
     count_pairs,
     inverse_purity,
@@ -226,3 +233,35 @@ def test_bad_embeddings_are_refused(embedding: tuple[str, int | None], message: 
 def test_too_many_clusters_are_refused() -> None:
     with pytest.raises(SettingsError, match="n_clusters is 101; it must be from 1 to 100"):
         DigitsSettings(KMeansSettings(n_clusters=101))
+
+
+def test_shares_are_of_the_variance_of_the_digits_whatever_was_clustered() -> None:
+    pixels = datasets.load_digits().data
+    first, second = PCA(2).fit(pixels).explained_variance_ratio_
+    for embedding in (Embedding(), Embedding("pca", 2), Embedding("pca", 10)):
+        axes = quick(3, embedding).plane.axes
+        assert f"({first:.1%} of" in axes[0]
+        assert f"({second:.1%} of" in axes[1]
+    scaled = StandardScaler().fit_transform(pixels)
+    share = PCA(2).fit(scaled).explained_variance_ratio_[0]
+    assert f"({share:.1%} of" in quick(3, Embedding("scale")).plane.axes[0]
+
+
+def test_names_on_the_plane_do_not_cover_each_other() -> None:
+    figure = draw_plane(quick(20), Style(dpi=50))
+    figure.canvas.draw()
+    for axes in figure.axes:
+        boxes = [text.get_window_extent() for text in axes.texts]
+        assert len(boxes) >= 10
+        for one, other in itertools.combinations(boxes, 2):
+            middles = [(box.x0 + box.x1) / 2 for box in (one, other)]
+            heights = [(box.y0 + box.y1) / 2 for box in (one, other)]
+            assert math.dist((middles[0], heights[0]), (middles[1], heights[1])) > one.width
+        assert axes.get_xlim()[1] - axes.get_xlim()[0] == pytest.approx(
+            axes.get_ylim()[1] - axes.get_ylim()[0]
+        )
+
+
+def test_columns_of_very_many_clusters_are_named_once_for_each_digit() -> None:
+    axes = draw_confusion(quick(60), Style(dpi=30)).axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == list("0123456789")

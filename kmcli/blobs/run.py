@@ -16,7 +16,14 @@ from kmcli.clustering import (
     trace_kmeans,
 )
 from kmcli.errors import SettingsError
-from kmcli.scores import ExternalScores, InternalScores, external_scores, internal_scores
+from kmcli.scores import (
+    ExternalScores,
+    InternalScores,
+    count_pairs,
+    external_scores,
+    internal_scores,
+    match_one_to_one,
+)
 from kmcli.settings import BlobsSettings, KMeansSettings, Shape
 
 MAX_SCORED_POINTS = 20_000
@@ -26,8 +33,8 @@ MAX_COMPARED_POINTS = 5_000
 """The other methods take memory or time that grows with the square of the points."""
 
 _N_BEST_STARTS = 30
-MISSED = 1e-3
-"""A relative excess over the least inertia from which on an optimum counts as missed."""
+WORSE = 1e-3
+"""A relative excess over the least inertia found from which on a clustering counts as worse."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class BlobsResult:
     clustering : Clustering
         What k-means found.
     internal : InternalScores or None
-        Scores by the points alone; None for one cluster, or for too many points.
+        Scores that need no labels; None for one cluster, or for too many points.
     external : ExternalScores or None
         Scores against the true groups; None if these are not known.
     alternative : Alternative or None
@@ -91,9 +98,10 @@ class Trace:
     inertia : float
         Where it ended.
     best_inertia : float
-        The least inertia that many starts of k-means++ found.
+        The least inertia found: by this start, by the clustering that it is shown beside, and by
+        many starts of k-means++. A better one may exist.
     converged : bool
-        Whether it came to rest.
+        Whether it converged.
     """
 
     steps: tuple[KMeansStep, ...]
@@ -102,9 +110,9 @@ class Trace:
     converged: bool
 
     @property
-    def missed_optimum(self) -> bool:
-        """Whether a better clustering is known."""
-        return self.inertia > self.best_inertia * (1 + MISSED)
+    def is_worse(self) -> bool:
+        """Whether a better clustering was found."""
+        return self.inertia > self.best_inertia * (1 + WORSE)
 
     def event(self, number: int) -> str:
         """Say what is special about an iteration, counted from 0; empty if nothing is."""
@@ -214,24 +222,46 @@ def first_centers(points: Points, settings: BlobsSettings) -> NDArray[np.float64
     return draw_starts(points.values, settings.kmeans)
 
 
-def trace_start(points: Points, settings: BlobsSettings) -> Trace:
+def trace_start(result: BlobsResult) -> Trace:
     """Follow one start step by step.
 
     Parameters
     ----------
-    points : Points
-        What to cluster.
-    settings : BlobsSettings
-        How; of `n_init` starts the first is followed.
+    result : BlobsResult
+        The points and how they were clustered; of `n_init` starts the first is followed.
 
     Returns
     -------
     Trace
+        Its clusters have the numbers of those clusters of `result` with which they share most
+        points in the end.
     """
-    kmeans = settings.kmeans
-    starts = first_centers(points, settings)
-    steps = trace_kmeans(points.values, kmeans, starts)
-    whole = fit_kmeans(points.values, kmeans, starts=starts)
+    values, kmeans = result.points.values, result.settings.kmeans
+    starts = first_centers(result.points, result.settings)
+    steps = trace_kmeans(values, kmeans, starts)
+    whole = fit_kmeans(values, kmeans, starts=starts)
     many = replace(kmeans, init="k-means++", n_init=_N_BEST_STARTS, max_iter=300)
-    best = fit_kmeans(points.values, many)
-    return Trace(steps, whole.inertia, min(best.inertia, whole.inertia), whole.converged)
+    best = fit_kmeans(values, many)
+    return Trace(
+        steps=_renumbered(steps, result.clustering.labels),
+        inertia=whole.inertia,
+        best_inertia=min(best.inertia, whole.inertia, result.clustering.inertia),
+        converged=whole.converged,
+    )
+
+
+def _renumbered(steps: tuple[KMeansStep, ...], labels: NDArray[np.int32]) -> tuple[KMeansStep, ...]:
+    """Give the clusters of all steps the numbers of the clusters that the last ones resemble."""
+    n_clusters = len(steps[-1].after)
+    shared = count_pairs(labels, steps[-1].labels, n_clusters, n_clusters)
+    rank = np.array(match_one_to_one(shared).labels, dtype=np.int32)
+    order = np.argsort(rank)
+    return tuple(
+        replace(
+            step,
+            before=step.before[order],
+            after=step.after[order],
+            labels=rank[step.labels],
+        )
+        for step in steps
+    )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.blobs.data import Points
-from kmcli.blobs.run import MAX_SCORED_POINTS, MISSED
+from kmcli.blobs.run import MAX_SCORED_POINTS, WORSE, BlobsResult
 from kmcli.clustering import fit_kmeans
 from kmcli.scores import InternalScores, internal_scores, silhouettes
 from kmcli.settings import Init, KMeansSettings
@@ -50,14 +50,14 @@ class StartTrials:
         The inertia of each start.
     n_iters : tuple of int
         Its iterations.
-    missed_share : float
-        The share of the starts that end above the least inertia of all, 0 to 1.
+    worse_share : float
+        The share of the starts that end above the least inertia found, 0 to 1.
     """
 
     init: Init
     inertias: tuple[float, ...]
     n_iters: tuple[int, ...]
-    missed_share: float
+    worse_share: float
 
 
 def scan_clusters(
@@ -117,16 +117,15 @@ def best_numbers(scan: Iterable[ScanStep]) -> dict[str, int]:
 
 
 def compare_starts(
-    points: Points, settings: KMeansSettings, n_runs: int, advance: Callable[[str], None]
+    result: BlobsResult, n_runs: int, advance: Callable[[str], None]
 ) -> tuple[StartTrials, ...]:
     """Cluster again from many single starts of either kind.
 
     Parameters
     ----------
-    points : Points
-        What to cluster.
-    settings : KMeansSettings
-        All but `init` and `n_init`; seeds go up from `random_state`.
+    result : BlobsResult
+        Supplies the points, all settings but `init` and `n_init`, and an inertia that is known;
+        seeds go up from `random_state`.
     n_runs : int
         How many starts of each kind.
     advance : callable
@@ -137,6 +136,7 @@ def compare_starts(
     tuple of StartTrials
         For ``k-means++`` and ``random``.
     """
+    points, settings = result.points, result.settings.kmeans
     inits: tuple[Init, ...] = ("k-means++", "random")
     found: dict[Init, list[tuple[float, int]]] = {init: [] for init in inits}
     for init in inits:
@@ -147,12 +147,13 @@ def compare_starts(
             found[init].append((clustering.inertia, clustering.n_iter))
             advance(init)
     least = min(inertia for pairs in found.values() for inertia, _ in pairs)
+    least = min(least, result.clustering.inertia)
     return tuple(
         StartTrials(
             init=init,
             inertias=tuple(inertia for inertia, _ in pairs),
             n_iters=tuple(n_iter for _, n_iter in pairs),
-            missed_share=float(np.mean([inertia > least * (1 + MISSED) for inertia, _ in pairs])),
+            worse_share=float(np.mean([inertia > least * (1 + WORSE) for inertia, _ in pairs])),
         )
         for init, pairs in found.items()
     )

@@ -25,6 +25,7 @@ from kmcli.cli.options import (
 from kmcli.errors import ExitCode, InputError
 from kmcli.files import STREAM, read_input
 from kmcli.settings import SHAPES, BlobsSettings, Init, KMeansSettings, PointsSpec, StartName
+from kmcli.text import number
 
 if TYPE_CHECKING:
     from kmcli.blobs import BlobsResult, Trace
@@ -203,7 +204,7 @@ def blobs(**options: Any) -> ExitCode:
         found = result.clustering
         console.say(
             f"blobs: {len(points.values)} points in {len(found.centers)} clusters, inertia "
-            f"{found.inertia:.3f} after {found.n_iter} iterations -> {shown}"
+            f"{number(found.inertia)} after {found.n_iter} iterations -> {shown}"
         )
     return ExitCode.DONE
 
@@ -298,7 +299,7 @@ def _run_extras(result: "BlobsResult", options: dict[str, Any], *, quiet: bool) 
     from kmcli.blobs.trials import compare_starts, scan_clusters
 
     points, settings = result.points, result.settings
-    trace = trace_start(points, settings) if options["steps"] else None
+    trace = trace_start(result) if options["steps"] else None
     n_runs, numbers = options["compare_init"], options["scan"]
     n_fits = 2 * (n_runs or 0) + len(numbers or ())
     with console.progress(n_fits, quiet=quiet) as progress:
@@ -307,7 +308,7 @@ def _run_extras(result: "BlobsResult", options: dict[str, Any], *, quiet: bool) 
             scan = scan_clusters(points, settings.kmeans, numbers, progress.advance)
         trials: tuple[StartTrials, ...] = ()
         if n_runs:
-            trials = compare_starts(points, settings.kmeans, n_runs, progress.advance)
+            trials = compare_starts(result, n_runs, progress.advance)
     return _Extras(trace, scan, trials)
 
 

@@ -65,13 +65,17 @@ def embed(pixels: NDArray[np.float64], embedding: Embedding, seed: int) -> NDArr
     return np.asarray(points, dtype=np.float64)
 
 
-def project(points: NDArray[np.float64], embedding: Embedding) -> Plane:
+def project(
+    points: NDArray[np.float64], pixels: NDArray[np.float64], embedding: Embedding
+) -> Plane:
     """Lay the points that were clustered on a plane.
 
     Parameters
     ----------
     points : ndarray of shape (n_points, n_features), float64
         What was clustered.
+    pixels : ndarray of shape (n_points, 64), float64
+        The digits that they were made from.
     embedding : Embedding
         What the points are.
 
@@ -79,7 +83,8 @@ def project(points: NDArray[np.float64], embedding: Embedding) -> Plane:
     -------
     Plane
         The two first principal components; a t-SNE map as it is, since it is plane. Of a
-        single component, the second coordinate is 0.
+        single component, the second coordinate is 0. Shares of the variance are of that of the
+        digits, also where only some of their components were clustered.
     """
     if embedding.method == "tsne":
         return Plane(points, ("first t-SNE coordinate", "second t-SNE coordinate"))
@@ -91,11 +96,12 @@ def project(points: NDArray[np.float64], embedding: Embedding) -> Plane:
         pca = PCA(n_components, svd_solver="full")
         plane = np.zeros((len(points), 2))
         plane[:, :n_components] = pca.fit_transform(points)
-    shares = [*pca.explained_variance_ratio_.tolist(), 0.0]
+    whole = pixels if embedding.method == "pca" else points
+    shares = plane.var(axis=0) / whole.var(axis=0).sum()
     names = ("first principal component", "second principal component")
     first, second = (
         f"{name} ({share:.1%} of the variance)"
-        for name, share in zip(names, shares[:2], strict=True)
+        for name, share in zip(names, shares.tolist(), strict=True)
     )
     return Plane(plane, (first, second))
 

@@ -8,14 +8,22 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from kmcli.blobs import BlobsResult, Trace
 from kmcli.blobs.data import Points, project
-from kmcli.figures.style import Style, cluster_color, new_figure
+from kmcli.figures.style import Style, new_figure
+from kmcli.text import number
 
 _GRID = 200
 """Points per side at which the nearest centre is looked up to draw boundaries."""
+
+_LONGEST = 8
+"""How many times longer than wide a cloud of points may be to be drawn to scale."""
+
+_MOST_ITERATIONS = 5
+"""Two pictures each, which with the start and the end makes three rows of four."""
 
 
 def draw_overview(result: BlobsResult, style: Style) -> Figure:
@@ -33,27 +41,29 @@ def draw_overview(result: BlobsResult, style: Style) -> Figure:
     Figure
     """
     n_panels = 2 if result.alternative is None else 3
-    figure = new_figure(5.2 * n_panels, 5, style)
+    figure = new_figure(5.2 * n_panels, 5.4, style)
     plane = _Plane(result.points)
-    n_clusters = result.settings.kmeans.n_clusters
+    found = result.clustering
     with mpl.rc_context(style.rc()):
         panels = figure.subplots(1, n_panels, sharex=True, sharey=True)
-        plane.prepare(panels[0], f"the data: {len(result.points.values)} points")
+        for axes in panels:
+            plane.prepare(axes)
+            plane.name_axes(axes)
+        panels[0].set_title(f"the data: {len(result.points.values)} points")
         plane.scatter(panels[0], style, np.full(len(result.points.values), -1))
-        if plane.is_projected:
-            panels[0].set_xlabel("drawn by the first two principal components")
-        found = result.clustering
-        plane.prepare(panels[1], f"k-means, k = {n_clusters}: inertia {found.inertia:,.1f}")
+        ari = f", ARI {result.external.adjusted_rand:.2f}" if result.external else ""
+        panels[1].set_title(
+            f"k-means, k = {len(found.centers)}: inertia {number(found.inertia, 1)}{ari}"
+        )
         plane.scatter(panels[1], style, found.labels)
         plane.boundaries(panels[1], style, found.centers)
         plane.centers(panels[1], style, found.centers)
         if result.alternative is not None:
             other = result.alternative
-            plane.prepare(panels[2], f"{other.name}, same points")
+            panels[2].set_title(f"{other.name}: ARI {other.scores.adjusted_rand:.2f}")
             plane.scatter(panels[2], style, _matched(other.labels, found.labels))
-            panels[2].set_xlabel(f"ARI {other.scores.adjusted_rand:.2f}")
-        if result.external is not None:
-            panels[1].set_xlabel(f"ARI {result.external.adjusted_rand:.2f}")
+        for axes in panels[1:]:
+            axes.set_ylabel("")
     return figure
 
 
@@ -65,7 +75,7 @@ def draw_steps(points: Points, trace: Trace, style: Style) -> Figure:
     points : Points
         What was clustered.
     trace : Trace
-        The steps; of many the first ones and the last are shown.
+        The steps; of many those are shown that lower the inertia most.
     style : Style
         How to draw.
 
@@ -73,10 +83,10 @@ def draw_steps(points: Points, trace: Trace, style: Style) -> Figure:
     -------
     Figure
     """
-    frames = _shown(_frames(trace))
+    frames = _frames(trace, _most_telling(trace))
     n_columns = min(4, len(frames))
     n_rows = math.ceil(len(frames) / n_columns)
-    figure = new_figure(3.6 * n_columns, 3.9 * n_rows + 0.5, style)
+    figure = new_figure(3.6 * n_columns, 4.15 * n_rows + 0.5, style)
     plane = _Plane(points, _all_centers(trace))
     with mpl.rc_context(style.rc()):
         panels = figure.subplots(n_rows, n_columns, squeeze=False, sharex=True, sharey=True)
@@ -106,7 +116,7 @@ def draw_animation(points: Points, trace: Trace, style: Style) -> Iterator[NDArr
         All of one size.
     """
     plane = _Plane(points, _all_centers(trace))
-    frames = _frames(trace)
+    frames = _frames(trace, range(len(trace.steps)))
     n_lines = max(frame.note.count("\n") for frame in frames)
     for frame in frames:
         # Notes of equal height, so that the picture does not jump.
@@ -140,17 +150,29 @@ class _Frame:
         self.arrows_from = arrows_from
 
 
-def _frames(trace: Trace) -> list[_Frame]:
-    first = trace.steps[0]
-    frames = [_Frame("start", "the first centres", first.before, None)]
-    for number, step in enumerate(trace.steps):
-        name = f"iteration {number + 1}"
-        inertia = f"inertia {step.inertia_before:,.1f}"
-        event = trace.event(number)
+def _most_telling(trace: Trace) -> list[int]:
+    """Choose the iterations for a strip: the first, the last and those that change most."""
+    inertias = [trace.steps[0].inertia_before, *(step.inertia_after for step in trace.steps)]
+    gains = -np.diff(inertias)
+    gains[[0, -1]] = np.inf
+    return sorted(np.argsort(-gains, kind="stable")[:_MOST_ITERATIONS].tolist())
+
+
+def _frames(trace: Trace, numbers: Sequence[int]) -> list[_Frame]:
+    """Make two frames of each iteration that is asked for, between the start and the end."""
+    frames = [_Frame("start", "the first centres", trace.steps[0].before, None)]
+    before = -1
+    for iteration in numbers:
+        step = trace.steps[iteration]
+        name = f"iteration {iteration + 1}"
+        notes = [f"inertia {_inertia(step.inertia_before)}", trace.event(iteration)]
+        if n_hidden := iteration - before - 1:
+            notes.append(f"({n_hidden} iteration{'s' if n_hidden > 1 else ''} before not shown)")
+        before = iteration
         frames.append(
             _Frame(
                 f"{name}: reassign points to nearest centre",
-                f"{inertia}\n{event}" if event else inertia,
+                "\n".join(filter(None, notes)),
                 step.before,
                 step.labels,
             )
@@ -158,36 +180,29 @@ def _frames(trace: Trace) -> list[_Frame]:
         frames.append(
             _Frame(
                 f"{name}: update centres to the means",
-                f"inertia {step.inertia_after:,.1f}",
+                f"inertia {_inertia(step.inertia_after)}",
                 step.after,
                 step.labels,
                 step.before,
             )
         )
     last = trace.steps[-1]
-    end = _end_in_words(trace).replace(", ", "\n", 1).replace(": ", ":\n")
+    end = _end_in_words(trace).replace(", ", "\n", 1).replace("; ", ";\n")
     frames.append(_Frame("final", end, last.after, last.labels))
     return frames
 
 
-def _shown(frames: Sequence[_Frame]) -> list[_Frame]:
-    """Leave out the middle of a long strip, but not in silence."""
-    most = 12
-    if len(frames) <= most:
-        return list(frames)
-    kept = [*frames[: most - 3], *frames[-3:]]
-    n_hidden = len(frames) - most
-    kept[-3].note += f"\n({n_hidden} steps before this are not shown)"
-    return kept
+def _inertia(value: float) -> str:
+    return number(value, 1)
 
 
 def _end_in_words(trace: Trace) -> str:
     n_iter = len(trace.steps)
     counted = "1 iteration" if n_iter == 1 else f"{n_iter} iterations"
-    rest = "at rest" if trace.converged else "stopped"
-    text = f"{rest} after {counted}, inertia {trace.inertia:,.1f}"
-    if trace.missed_optimum:
-        text += f": a local optimum, the best is {trace.best_inertia:,.1f}"
+    rest = "converged" if trace.converged else "stopped"
+    text = f"{rest} after {counted}, inertia {_inertia(trace.inertia)}"
+    if trace.is_worse:
+        text += f"; another start reaches {_inertia(trace.best_inertia)}"
     return text
 
 
@@ -198,7 +213,8 @@ def _all_centers(trace: Trace) -> NDArray[np.float64]:
 def _draw_frame(
     axes: Axes, plane: "_Plane", frame: _Frame, style: Style, title_size: float
 ) -> None:
-    plane.prepare(axes, "")
+    plane.prepare(axes)
+    axes.set(xticks=[], yticks=[])
     axes.set_title(frame.title, fontsize=title_size)
     axes.set_xlabel(frame.note, fontsize=title_size - 1)
     labels = frame.labels
@@ -218,10 +234,22 @@ class _Plane:
         self.is_projected = points.values.shape[1] > 2
         self._values = points.values
         self.xy = project(points.values)
+        self.names = points.names
+        if self.is_projected:
+            shares = self.xy.var(axis=0) / points.values.var(axis=0).sum()
+            self.names = tuple(
+                f"{which} principal component ({share:.1%} of the variance)"
+                for which, share in zip(("first", "second"), shares.tolist(), strict=True)
+            )
         shown = self.xy if more is None else np.concatenate([self.xy, self._to_plane(more)])
         low, high = shown.min(axis=0), shown.max(axis=0)
-        margin = 0.06 * np.maximum(high - low, 1e-9)
-        self.low, self.high = low - margin, high + margin
+        spans = np.maximum(high - low, np.finfo(np.float64).tiny)
+        # Distances are what k-means is about, so both axes have one scale, unless one of them
+        # would be a line.
+        self.is_equal = bool(spans.max() <= _LONGEST * spans.min())
+        half = 0.56 * (np.full(2, spans.max()) if self.is_equal else spans)
+        middle = (low + high) / 2
+        self.low, self.high = middle - half, middle + half
 
     def _to_plane(self, centers: NDArray[np.float64]) -> NDArray[np.float64]:
         if not self.is_projected:
@@ -233,16 +261,23 @@ class _Plane:
         plane: NDArray[np.float64] = np.column_stack([centers, np.ones(len(centers))]) @ both
         return plane
 
-    def prepare(self, axes: Axes, title: str) -> None:
-        axes.set_title(title)
+    def prepare(self, axes: Axes) -> None:
         axes.set(xlim=(self.low[0], self.high[0]), ylim=(self.low[1], self.high[1]))
-        axes.set_xticks([])
-        axes.set_yticks([])
+        axes.set_box_aspect(1)
         for side in ("top", "right"):
             axes.spines[side].set_visible(True)
 
+    def name_axes(self, axes: Axes) -> None:
+        """Say what the axes are, and warn where a length across is not one along."""
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(MaxNLocator(5))
+        axes.tick_params(labelsize=9, length=3)
+        scale = "" if self.is_equal else "\n(the axes have different scales)"
+        axes.set_xlabel(self.names[0] + scale)
+        axes.set_ylabel(self.names[1])
+
     def scatter(self, axes: Axes, style: Style, labels: NDArray[np.integer]) -> None:
-        colors = [style.muted if label < 0 else cluster_color(label) for label in labels.tolist()]
+        colors = [style.muted if label < 0 else style.color(label) for label in labels.tolist()]
         size = float(np.clip(6000 / self.n_points, 2, 26))
         axes.scatter(self.xy[:, 0], self.xy[:, 1], s=size, c=colors, linewidths=0, alpha=0.85)
 
@@ -252,17 +287,27 @@ class _Plane:
         x, y = (np.linspace(a, b, _GRID) for a, b in zip(self.low, self.high, strict=True))
         grid = np.stack(np.meshgrid(x, y), axis=-1)[..., np.newaxis, :]
         distances = ((grid - centers) ** 2).sum(axis=-1)
-        for number in range(len(centers)):
-            others = np.delete(distances, number, axis=-1).min(axis=-1)
-            ahead = others - distances[..., number]
+        for cluster in range(len(centers)):
+            others = np.delete(distances, cluster, axis=-1).min(axis=-1)
+            ahead = others - distances[..., cluster]
             if ahead.min() < 0 < ahead.max():
                 axes.contour(x, y, ahead, levels=[0], colors=style.muted, linewidths=0.9, zorder=1)
 
     def centers(self, axes: Axes, style: Style, centers: NDArray[np.float64]) -> None:
         x, y = self._to_plane(centers).T
-        colors = [cluster_color(number) for number in range(len(centers))]
+        colors = [style.color(cluster) for cluster in range(len(centers))]
         axes.scatter(x, y, s=190, c=colors, edgecolors=style.ink, linewidths=1.4, zorder=4)
-        axes.scatter(x, y, s=26, c=style.ink, linewidths=0, zorder=5)
+        for cluster, place in enumerate(zip(x.tolist(), y.tolist(), strict=True)):
+            axes.annotate(
+                str(cluster),
+                place,
+                color=style.on_color(cluster),
+                fontsize=9,
+                fontweight="bold",
+                ha="center",
+                va="center_baseline",
+                zorder=5,
+            )
 
     def arrows(
         self,
@@ -282,7 +327,7 @@ class _Plane:
                     "",
                     xy=tuple(tip),
                     xytext=tuple(tail),
-                    arrowprops={"arrowstyle": "->", "color": style.ink, "lw": 1.6},
+                    arrowprops={"arrowstyle": "->", "color": style.ink, "lw": 1.6, "shrinkB": 8},
                     zorder=6,
                 )
 

@@ -10,9 +10,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from kmcli.blobs.trials import ScanStep, StartTrials
-from kmcli.figures.style import Style, cluster_color, new_figure
+from kmcli.figures.style import Style, new_figure
 
 _COLUMNS = 4
+_MOST_NUMBERED = 12
+"""Of more clusters the numbers beside the silhouettes would overlap."""
+
 _NO_CLUSTER = 0.02
 """Gap between the blades of two clusters, as a share of the points."""
 
@@ -53,7 +56,7 @@ def draw_scan(scan: Sequence[ScanStep], style: Style) -> Figure:
                     for step in scan
                 ]
             )
-            axes.plot(numbers, values, marker="o", ms=5, color=cluster_color(index))
+            axes.plot(numbers, values, marker="o", ms=5, color=style.color(index))
             if key != "inertia" and np.isfinite(values).any():
                 best = np.nanargmin(values) if "lower" in title else np.nanargmax(values)
                 axes.plot(numbers[best], values[best], "o", ms=13, mfc="none", mec=style.ink)
@@ -76,6 +79,7 @@ def draw_scan(scan: Sequence[ScanStep], style: Style) -> Figure:
                 axes.set_axis_off()
             for axes in blades.flat[max(0, len(bladed) - _COLUMNS) : len(bladed)]:
                 axes.tick_params(labelbottom=True)
+                axes.set_xlabel("silhouette")
             part.suptitle("silhouette of each point, cluster by cluster; the line is the mean")
     return figure
 
@@ -84,16 +88,21 @@ def _draw_blades(axes: Axes, step: ScanStep, style: Style) -> None:
     assert step.silhouettes is not None  # noqa: S101 - only such steps are drawn
     position = 0.0
     n_points = len(step.silhouettes)
+    left = min(-0.2, float(step.silhouettes.min()))
     for number in range(step.n_clusters):
         values = np.sort(step.silhouettes[step.labels == number])
         rows = position + np.arange(len(values))
-        axes.fill_betweenx(rows, 0, values, color=cluster_color(number), lw=0)
+        axes.fill_betweenx(rows, 0, values, color=style.color(number), lw=0)
+        if step.n_clusters <= _MOST_NUMBERED:
+            middle = position + len(values) / 2
+            axes.text(left - 0.02, middle, str(number), ha="right", va="center", fontsize=8)
         position += len(values) + _NO_CLUSTER * n_points
     mean = float(step.silhouettes.mean())
     axes.axvline(mean, color=style.ink, ls="--", lw=1.2)
     axes.set_title(f"k = {step.n_clusters}: mean {mean:.2f}", fontsize=11)
     axes.set_yticks([])
-    axes.set_xlim(min(-0.2, float(step.silhouettes.min())), 1)
+    axes.set_xlim(left, 1)
+    axes.set_xticks([0, 0.5, 1])
 
 
 def draw_starts(trials: Sequence[StartTrials], style: Style) -> Figure:
@@ -120,10 +129,10 @@ def draw_starts(trials: Sequence[StartTrials], style: Style) -> Figure:
         bins = np.linspace(low - room, high + room, 31)
         counts = np.arange(iters.min(), iters.max() + 2) - 0.5
         for index, each in enumerate(trials):
-            color = cluster_color(index)
-            label = f"{each.init}: {each.missed_share:.1%} miss the optimum"
-            left.hist(each.inertias, bins=bins.tolist(), color=color, alpha=0.6, label=label)
-            right.hist(each.n_iters, bins=counts.tolist(), color=color, alpha=0.6)
+            label = f"{each.init}: {each.worse_share:.1%} are worse than the best found"
+            outline = style.outline(index)
+            left.hist(each.inertias, bins=bins.tolist(), label=label, **outline)
+            right.hist(each.n_iters, bins=counts.tolist(), **outline)
         left.set(xlabel="inertia", ylabel="starts", title="where single starts end")
         right.set(xlabel="iterations", ylabel="starts", title="how long they take")
         right.xaxis.set_major_locator(MaxNLocator(8, integer=True))

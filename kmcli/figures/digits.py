@@ -1,5 +1,6 @@
 """Pictures of clustered digits."""
 
+import itertools
 import math
 
 import matplotlib as mpl
@@ -12,7 +13,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from kmcli.digits import NO_DIGIT, DigitsResult, find_confusions
-from kmcli.figures.style import Style, cluster_color, new_figure
+from kmcli.figures.style import Style, new_figure
 from kmcli.settings import N_DIGITS
 
 _GREY_MAX = 16
@@ -21,6 +22,12 @@ _GREY_MAX = 16
 _MOST_CONFUSIONS = 10
 _MOST_EXAMPLES = 12
 """As many rows and columns as stay readable in the picture of what went wrong."""
+
+_NAME_ROOM = 0.045
+"""Distance between two names on the plane, as a share of its width."""
+
+_MOST_PUSHES = 50
+"""Of a hundred clusters some names overlap however long they are pushed."""
 
 _MOST_COUNTED_COLUMNS = 40
 """Beyond as many clusters the counts would not fit into the cells of the confusion matrix."""
@@ -75,7 +82,7 @@ def draw_plane(result: DigitsResult, style: Style) -> Figure:
     -------
     Figure
     """
-    figure = new_figure(13, 6.6, style)
+    figure = new_figure(13, 7.4, style)
     kind = {"one-to-one": "one to one", "majority": "by majority"}[result.settings.effective_match]
     with mpl.rc_context(style.rc()):
         left, right = figure.subplots(1, 2, sharex=True, sharey=True)
@@ -84,19 +91,26 @@ def draw_plane(result: DigitsResult, style: Style) -> Figure:
         right.set_title("true labels", fontsize=14)
         _scatter(left, result.plane.points, result.predicted, style)
         _scatter(right, result.plane.points, result.digits.targets, style)
-        for cluster, digit in enumerate(result.matching.labels):
-            middle = np.median(result.plane.points[result.clustering.labels == cluster], axis=0)
-            if digit is not None:
-                _write_halo(left, middle, str(digit), style)
-        for digit in range(N_DIGITS):
-            middle = np.median(result.plane.points[result.digits.targets == digit], axis=0)
-            _write_halo(right, middle, str(digit), style)
+        named = {
+            cluster: str(digit)
+            for cluster, digit in enumerate(result.matching.labels)
+            if digit is not None
+        }
+        _write_names(left, result.plane.points, result.clustering.labels, named, style)
+        digits = {digit: str(digit) for digit in range(N_DIGITS)}
+        _write_names(right, result.plane.points, result.digits.targets, digits, style)
+        low, high = result.plane.points.min(axis=0), result.plane.points.max(axis=0)
+        # Both axes have one scale: a distance is as long in either direction.
+        half = 0.53 * float((high - low).max())
         for axes in (left, right):
             axes.set(xlabel=result.plane.axes[0], xticks=[], yticks=[])
+            for limit, middle in zip((axes.set_xlim, axes.set_ylim), (low + high) / 2, strict=True):
+                limit(middle - half, middle + half)
+            axes.set_box_aspect(1)
         left.set_ylabel(result.plane.axes[1])
         shown = sorted({*result.predicted.tolist(), *range(N_DIGITS)} - {NO_DIGIT})
         handles = [
-            Line2D([], [], linestyle="", marker="o", color=cluster_color(digit), label=str(digit))
+            Line2D([], [], linestyle="", marker="o", color=style.color(digit), label=str(digit))
             for digit in shown
         ]
         if NO_DIGIT in result.predicted:
@@ -122,11 +136,11 @@ def draw_confusion(result: DigitsResult, style: Style) -> Figure:
     """
     counts = result.counts[:, result.column_order]
     n_clusters = counts.shape[1]
-    width = 2.6 + 0.55 * max(8, min(n_clusters, _MOST_COUNTED_COLUMNS))
+    width = 2.6 + 0.55 * max(8, n_clusters) if n_clusters <= _MOST_COUNTED_COLUMNS else 16
     figure = new_figure(width, 7, style)
     with mpl.rc_context(style.rc()):
         axes = figure.add_subplot()
-        colors = LinearSegmentedColormap.from_list("counts", [style.paper, cluster_color(0)])
+        colors = LinearSegmentedColormap.from_list("counts", [style.paper, style.color(0)])
         image = axes.imshow(counts, cmap=colors, vmin=0, aspect="auto")
         labels = [result.matching.labels[cluster] for cluster in result.column_order]
         names = [
@@ -142,9 +156,7 @@ def draw_confusion(result: DigitsResult, style: Style) -> Figure:
         axes.spines[:].set_visible(False)
         axes.tick_params(length=0)
         if n_clusters > _MOST_COUNTED_COLUMNS:
-            # What the columns stand for is told by the report; here is room for the digits only.
-            axes.set_xticks(range(n_clusters), [name.split("\n")[0] for name in names], fontsize=8)
-            axes.set_xlabel("matched digit")
+            _name_groups(axes, labels, style)
         else:
             axes.set_xticks(range(n_clusters), names)
             _write_counts(axes, counts, style)
@@ -204,6 +216,17 @@ def draw_misses(result: DigitsResult, style: Style) -> Figure:
     return figure
 
 
+def _name_groups(axes: Axes, labels: list[int | None], style: Style) -> None:
+    """Name neighbouring columns that stand for the same digit together."""
+    starts = [0, *(i for i in range(1, len(labels)) if labels[i] != labels[i - 1]), len(labels)]
+    groups = list(itertools.pairwise(starts))
+    middles = [(start + end - 1) / 2 for start, end in groups]
+    axes.set_xticks(middles, [_digit_name(labels[start]) for start, _ in groups], fontsize=14)
+    axes.set_xlabel("matched digit, a column for each of its clusters")
+    for start in starts[1:-1]:
+        axes.axvline(start - 0.5, color=style.ink, linewidth=1)
+
+
 def _show_digit(axes: Axes, picture: NDArray[np.float64], style: Style) -> None:
     colors = LinearSegmentedColormap.from_list("ink", [style.paper, style.ink])
     axes.imshow(picture, cmap=colors, vmin=0, vmax=_GREY_MAX, interpolation="nearest")
@@ -218,12 +241,36 @@ def _scatter(
     axes.scatter(points[:, 0], points[:, 1], c=colors, s=16, alpha=0.75, linewidths=0)
 
 
-def _write_halo(axes: Axes, where: NDArray[np.float64], text: str, style: Style) -> None:
-    x, y = where.tolist()
+def _write_names(
+    axes: Axes,
+    points: NDArray[np.float64],
+    labels: NDArray[np.integer],
+    names: dict[int, str],
+    style: Style,
+) -> None:
+    """Write names amid their points, moved apart where they would cover each other."""
+    middles = [np.median(points[labels == number], axis=0) for number in names]
+    room = _NAME_ROOM * float(np.ptp(points, axis=0).max())
     halo = [withStroke(linewidth=4, foreground=style.paper)]
-    axes.text(
-        x, y, text, fontsize=17, fontweight="bold", ha="center", va="center", path_effects=halo
-    )
+    for (x, y), name in zip(_apart(np.array(middles), room).tolist(), names.values(), strict=True):
+        axes.text(
+            x, y, name, fontsize=16, fontweight="bold", ha="center", va="center", path_effects=halo
+        )
+
+
+def _apart(places: NDArray[np.float64], room: float) -> NDArray[np.float64]:
+    """Push places away from each other until most are `room` apart."""
+    places = places.copy()
+    for _ in range(_MOST_PUSHES):
+        offsets = places[:, np.newaxis] - places
+        distances = np.sqrt((offsets**2).sum(axis=2))
+        np.fill_diagonal(distances, np.inf)
+        overlap = np.maximum(room - distances, 0)
+        if not overlap.any():
+            break
+        pushes = offsets / np.maximum(distances, room / 100)[..., np.newaxis]
+        places += 0.5 * (pushes * overlap[..., np.newaxis]).sum(axis=1)
+    return places
 
 
 def _write_counts(axes: Axes, counts: NDArray[np.intp], style: Style) -> None:
@@ -235,7 +282,7 @@ def _write_counts(axes: Axes, counts: NDArray[np.intp], style: Style) -> None:
 
 
 def _digit_color(digit: int | None, style: Style) -> str:
-    return style.muted if digit is None else cluster_color(digit)
+    return style.muted if digit is None else style.color(digit)
 
 
 def _digit_name(digit: int | None) -> str:

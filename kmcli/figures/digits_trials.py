@@ -8,10 +8,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from kmcli.digits.trials import InitTrials, ScanStep
-from kmcli.figures.style import Style, cluster_color, new_figure
+from kmcli.figures.style import Style, new_figure
 
 _N_BINS = 30
 _MARKERS = {"k-means++": "o", "random": "s", "pca": "*"}
+_MARKED = ("silhouette", "accuracy", "adjusted_rand", "adjusted_mutual_info")
+"""Scores whose best number of clusters says something; inertia and purity only improve with it."""
+
 _NAMES = {"pca": "principal components"}
 
 
@@ -41,7 +44,7 @@ def draw_inits(inits: Sequence[InitTrials], style: Style) -> Figure:
         inertia_bins = np.histogram_bin_edges(np.concatenate(inertias), _N_BINS)
         accuracy_bins = np.histogram_bin_edges(np.concatenate(accuracies), _N_BINS)
         for index, (init, x, y) in enumerate(zip(inits, inertias, accuracies, strict=True)):
-            color = cluster_color(index)
+            color = style.color(index)
             is_single = init.init == "pca"
             name = _NAMES.get(init.init, init.init)
             axes.scatter(
@@ -56,15 +59,10 @@ def draw_inits(inits: Sequence[InitTrials], style: Style) -> Figure:
                 zorder=3 if is_single else 2,
             )
             if not is_single:
-                top.hist(x, bins=inertia_bins.tolist(), color=color, alpha=0.55)
-                side.hist(
-                    y,
-                    bins=accuracy_bins.tolist(),
-                    color=color,
-                    alpha=0.55,
-                    orientation="horizontal",
-                )
-        axes.set(xlabel="inertia: what k-means makes small", ylabel="share right, one to one")
+                outline = style.outline(index)
+                top.hist(x, bins=inertia_bins.tolist(), **outline)
+                side.hist(y, bins=accuracy_bins.tolist(), orientation="horizontal", **outline)
+        axes.set(xlabel="inertia (what k-means minimises)", ylabel="share right, one to one")
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         low, high = axes.get_ylim()
@@ -116,11 +114,21 @@ def draw_scan(scan: Sequence[ScanStep], style: Style) -> Figure:
             for index, (key, label) in enumerate(lines.items()):
                 # None, of a single cluster, becomes a gap.
                 values = np.array([getattr(step, key) for step in scan], dtype=np.float64)
-                axes.plot(
-                    numbers, values, color=cluster_color(index), marker="o", ms=5, label=label
-                )
+                color = style.color(index)
+                axes.plot(numbers, values, color=color, marker="o", ms=5, label=label)
+                if key in _MARKED and np.isfinite(values).any():
+                    best = int(np.nanargmax(values))
+                    axes.plot(numbers[best], values[best], "o", ms=12, mfc="none", mec=color)
+                    if key == "silhouette":
+                        axes.annotate(
+                            f"k = {numbers[best]}",
+                            (numbers[best], values[best]),
+                            xytext=(9, 7),
+                            textcoords="offset points",
+                        )
             axes.set(title=title, xlabel="number of clusters")
             axes.set_xlim(numbers[0] - 0.5, numbers[-1] + 0.5)
+            axes.margins(y=0.12)
             axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
             axes.grid(color=style.muted, alpha=0.25)
         row[0].yaxis.set_major_formatter("{x:,.0f}")

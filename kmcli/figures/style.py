@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import matplotlib as mpl
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
 Theme = Literal["light", "dark"]
@@ -21,10 +22,13 @@ CLUSTER_COLORS = (
     "#7f6be0",
     "#a0694a",
 )
-"""Okabe and Ito's colours, then four that stay apart from them on light and on dark paper.
+"""Okabe and Ito's colours, then four that stay apart from them on light and on dark paper."""
 
-They repeat after ten.
-"""
+_CYCLES = (0.0, 0.45, -0.45)
+"""How far the second and third ten are mixed with the ink or, below 0, with the paper."""
+
+_DARK_CONTRAST = 4.5
+"""What WCAG 2 asks of text; below it colours are hard to tell apart on dark paper."""
 
 
 @dataclass(frozen=True)
@@ -82,10 +86,54 @@ class Style:
             "ytick.color": ink,
         }
 
+    def color(self, index: int) -> str:
+        """Give the colour of a cluster by its number; after thirty they repeat."""
+        cycle, place = divmod(index, len(CLUSTER_COLORS))
+        color = CLUSTER_COLORS[place]
+        if self.theme == "dark":
+            while contrast(color, self.paper) < _DARK_CONTRAST:
+                color = _mixed(color, "#ffffff", 0.1)
+        share = _CYCLES[cycle % len(_CYCLES)]
+        return _mixed(color, self.ink if share > 0 else self.paper, abs(share))
 
-def cluster_color(index: int) -> str:
-    """Give the colour of a cluster by its number."""
-    return CLUSTER_COLORS[index % len(CLUSTER_COLORS)]
+    def outline(self, index: int) -> dict[str, Any]:
+        """Give the look of a histogram that stays visible where another lies on it."""
+        line = "--" if index else "-"
+        return {"histtype": "step", "lw": 2, "ls": line, "color": self.color(index)}
+
+    def on_color(self, index: int) -> str:
+        """Give the colour of text on that of a cluster: black or white."""
+        return max("#000000", "#ffffff", key=lambda text: contrast(text, self.color(index)))
+
+
+def contrast(one: str, other: str) -> float:
+    """Compute the contrast of two colours by WCAG 2, from 1 to 21.
+
+    Parameters
+    ----------
+    one, other : str
+        As ``#rrggbb``.
+
+    Returns
+    -------
+    float
+    """
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: str) -> float:
+    linear = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in to_rgb(color)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _mixed(color: str, other: str, share: float) -> str:
+    pairs = zip(to_rgb(color), to_rgb(other), strict=True)
+    red, green, blue = ((1 - share) * mine + share * theirs for mine, theirs in pairs)
+    return to_hex((red, green, blue))
 
 
 def new_figure(width: float, height: float, style: Style) -> Figure:

@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from kmcli.blobs import BlobsResult, Trace
+from kmcli.blobs.run import WORSE
 from kmcli.blobs.trials import ScanStep, StartTrials, best_numbers
 from kmcli.report.model import Field, Note, Report, Section, Table
+from kmcli.text import number
 
 _WHY = {
-    "anisotropic": "k-means measures distance alike in all directions, so it cuts long groups "
-    "across instead of along.",
+    "anisotropic": "k-means measures distance the same way in every direction, so it chops long "
+    "groups into pieces instead of following them.",
     "varied": "k-means puts the boundary halfway between two centres, so a wide group loses its "
     "rim to a narrow neighbour.",
     "uneven": "Splitting the large group lowers the inertia by more than merging the two small "
@@ -17,8 +21,8 @@ _WHY = {
     "convex.",
     "circles": "Both groups have the same centre, and a cluster of k-means is what is nearest to "
     "its centre.",
-    "uniform": "There are no groups; k-means makes some all the same, and nothing but the scores "
-    "tells.",
+    "uniform": "There are no groups, but k-means returns k clusters anyway; only the scores "
+    "give it away.",
 }
 
 _SCORE_NAMES = {
@@ -61,9 +65,9 @@ def blobs_report(
         parts=[
             Section("Data", _data_fields(result, shape)),
             Section("Clustering", _clustering_fields(result)),
-            Section("Scores by the points alone", _internal_fields(result)),
+            Section("Scores that need no labels", _internal_fields(result)),
             Section("Agreement with the true groups", _external_fields(result)),
-            Note("Remarks", _remarks(result, shape)),
+            Note("Remarks", [*_remarks(result, shape), *_better_start(result, trials)]),
             Table("Clusters, the largest first", "clusters", _cluster_rows(result)),
             *_trace_parts(trace),
             *_scan_parts(scan),
@@ -95,7 +99,7 @@ def _clustering_fields(result: BlobsResult) -> list[Field]:
     inertias = found.start_inertias
     spread = f"{len(inertias)}"
     if len(inertias) > 1:
-        spread += f", inertia from {min(inertias):.3f} to {max(inertias):.3f}"
+        spread += f", inertia from {number(min(inertias))} to {number(max(inertias))}"
     rest = "yes" if found.converged else f"no, stopped by max_iter {kmeans.max_iter}"
     return [
         Field("k", "clusters", kmeans.n_clusters, str(kmeans.n_clusters)),
@@ -106,7 +110,7 @@ def _clustering_fields(result: BlobsResult) -> list[Field]:
         Field("seed", "seed", kmeans.random_state, str(kmeans.random_state)),
         Field("n_init", "starts", len(inertias), spread),
         Field("start_inertias", "", list(inertias)),
-        Field("inertia", "inertia", found.inertia, f"{found.inertia:.3f}"),
+        Field("inertia", "inertia", found.inertia, number(found.inertia)),
         Field("n_iter", "iterations", found.n_iter, str(found.n_iter)),
         Field("converged", "converged", found.converged, rest),
     ]
@@ -156,28 +160,40 @@ def _remarks(result: BlobsResult, shape: str | None) -> list[str]:
             f"{other.scores.adjusted_rand:.4f} on the same points."
         )
     if not result.clustering.converged:
-        remarks.append("The last start had not come to rest; allow more iterations.")
+        remarks.append("The best start had not converged; allow more iterations.")
     return remarks
+
+
+def _better_start(result: BlobsResult, trials: Sequence[StartTrials]) -> list[str]:
+    """Say so if a single start did better than the clustering that the report is about."""
+    inertia = result.clustering.inertia
+    best = min((least for each in trials for least in each.inertias), default=inertia)
+    if best >= inertia * (1 - WORSE):
+        return []
+    return [
+        f"Of the single starts below, the best reaches an inertia of {number(best)}, which is less "
+        f"than {number(inertia)} above; try other starts."
+    ]
 
 
 def _cluster_rows(result: BlobsResult) -> list[list[Field]]:
     found, names = result.clustering, result.points.names
-    sizes = [int((found.labels == number).sum()) for number in range(len(found.centers))]
+    sizes = np.bincount(found.labels, minlength=len(found.centers)).tolist()
     return [
         [
-            Field("cluster", "cluster", number, str(number)),
+            Field("cluster", "cluster", cluster, str(cluster)),
             Field("size", "size", size, str(size)),
             Field("center", "", center),
             *_coordinates(names, center, ""),
-            *_true_center(result, number),
+            *_true_center(result, cluster),
         ]
-        for number, (size, center) in enumerate(zip(sizes, found.centers.tolist(), strict=True))
+        for cluster, (size, center) in enumerate(zip(sizes, found.centers.tolist(), strict=True))
     ]
 
 
 def _coordinates(names: Sequence[str], center: Sequence[float], prefix: str) -> list[Field]:
     pairs = zip(names, center, strict=True)
-    return [Field("", prefix + name, None, f"{value:.4f}") for name, value in pairs]
+    return [Field("", prefix + name, None, number(value, 4)) for name, value in pairs]
 
 
 def _true_center(result: BlobsResult, number: int) -> list[Field]:
@@ -196,36 +212,34 @@ def _trace_parts(trace: Trace | None) -> list[Table | Note]:
     if trace is None:
         return []
     rows, events = [], []
-    for number, step in enumerate(trace.steps):
-        event = trace.event(number)
+    for iteration, step in enumerate(trace.steps):
+        event = trace.event(iteration)
         if event:
-            events.append(f"Iteration {number + 1}: {event}.")
+            events.append(f"Iteration {iteration + 1}: {event}.")
         rows.append(
             [
-                Field("iteration", "iteration", number + 1, str(number + 1)),
+                Field("iteration", "iteration", iteration + 1, str(iteration + 1)),
                 Field(
                     "inertia_reassigned",
                     "after reassigning",
                     step.inertia_before,
-                    f"{step.inertia_before:.3f}",
+                    number(step.inertia_before),
                 ),
                 Field(
                     "inertia_updated",
                     "after updating",
                     step.inertia_after,
-                    f"{step.inertia_after:.3f}",
+                    number(step.inertia_after),
                 ),
                 Field("empty_clusters", "", list(step.empty_clusters)),
                 Field("event", "", event or None),
             ]
         )
-    if trace.missed_optimum:
-        events.append(
-            f"It ends in a local optimum: inertia {trace.inertia:.3f}, while "
-            f"{trace.best_inertia:.3f} is known."
-        )
+    inertia, best = number(trace.inertia), number(trace.best_inertia)
+    if trace.is_worse:
+        events.append(f"It ends at inertia {inertia}; another start reaches {best}.")
     else:
-        events.append(f"It ends at inertia {trace.inertia:.3f}; nothing better is known.")
+        events.append(f"It ends at inertia {inertia}; no start that was tried does better.")
     return [Table("Steps of one start", "steps", rows), Note("What happens", events)]
 
 
@@ -237,7 +251,7 @@ def _scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
     for step in scan:
         row = [
             Field("k", "k", step.n_clusters, str(step.n_clusters)),
-            Field("inertia", "inertia", step.inertia, f"{step.inertia:.2f}"),
+            Field("inertia", "inertia", step.inertia, number(step.inertia, 2)),
         ]
         for key, name in _SCORE_NAMES.items():
             value = None if step.scores is None else float(getattr(step.scores, key))
@@ -272,14 +286,14 @@ def _trial_parts(trials: Sequence[StartTrials]) -> list[Table | Note]:
                 Field("init", "init", each.init, each.init),
                 Field("runs", "runs", len(ordered), str(len(ordered))),
                 Field(
-                    "missed_share",
-                    "miss the optimum",
-                    each.missed_share,
-                    f"{each.missed_share:.1%}",
+                    "worse_share",
+                    "worse than best found",
+                    each.worse_share,
+                    f"{each.worse_share:.1%}",
                 ),
-                Field("inertias", "least inertia", list(each.inertias), f"{ordered[0]:.2f}"),
-                Field("", "median", None, f"{middle:.2f}"),
-                Field("", "most", None, f"{ordered[-1]:.2f}"),
+                Field("inertias", "least inertia", list(each.inertias), number(ordered[0], 2)),
+                Field("", "median", None, number(middle, 2)),
+                Field("", "most", None, number(ordered[-1], 2)),
                 Field("n_iters", "iterations", list(each.n_iters), f"{iters[0]} to {iters[-1]}"),
             ]
         )

@@ -97,7 +97,7 @@ def _clustering_fields(result: DigitsResult) -> list[Field]:
     inertias = clustering.start_inertias
     spread = f", inertia from {min(inertias):.2f} to {max(inertias):.2f}"
     starts = f"{len(inertias)}{spread if len(inertias) > 1 else ''}"
-    rest = "at rest" if clustering.converged else "stopped by max_iter before it came to rest"
+    rest = "converged" if clustering.converged else "stopped by max_iter before it converged"
     method = f"{kmeans.init}, {kmeans.algorithm}, tol {kmeans.tol:g}, max_iter {kmeans.max_iter}"
     internal = result.internal
     fields = [
@@ -152,7 +152,7 @@ def _accuracy_fields(result: DigitsResult) -> list[Field]:
             "inverse_purity",
             "notebook's formula",
             inverse,
-            text(n_inverse, inverse, "each digit, its largest, even shared"),
+            text(n_inverse, inverse, "each digit, its largest, even if taken"),
         ),
         Field("match", "used below", result.settings.effective_match, _match_name(result)),
     ]

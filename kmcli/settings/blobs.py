@@ -21,6 +21,9 @@ SHAPES: tuple[Shape, ...] = (
 MAX_POINTS = 100_000
 """Beyond it scores and pictures take longer than anyone would wait."""
 
+MAX_STD = 1_000_000
+"""Far beyond what can be seen beside centres that lie between -10 and 10."""
+
 _N_CENTERS = {"blobs": 4, "moons": 2, "circles": 2, "uniform": 1}
 _STD = {"blobs": 0.6, "moons": 0.05, "circles": 0.05}
 
@@ -67,7 +70,7 @@ class PointsSpec:
             in_range = 1 <= self.n_centers <= most
             require("centers", self.n_centers, in_range, f"from 1 to {most}")
         for value in self.std:
-            require("std", value, 0 <= value < 1e6, "from 0 to below 1000000")
+            require("std", value, 0 <= value <= MAX_STD, f"from 0 to {MAX_STD}")
         if self.std and self.shape not in ("blobs", "moons", "circles"):
             raise SettingsError(f"the standard deviation of {self.shape} cannot be chosen")
         allowed = {1, self.group_count} if self.shape == "blobs" else {1}
