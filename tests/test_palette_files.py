@@ -356,6 +356,11 @@ def test_decimal_colours_with_alpha(text: str) -> None:
     assert read(text) == [[255, 0, 0, 128], [0, 9, 8, 1]]
 
 
+def test_numbers_of_rows_begin_at_0_or_1() -> None:
+    assert read("5,1,2,3\n6,1,2,3\n") == [[5, 1, 2, 3], [6, 1, 2, 3]]
+    assert read("1,1,2,3\n2,1,2,3\n") == [[1, 2, 3], [1, 2, 3]]
+
+
 def test_three_digits_that_are_no_decimal_number_are_a_code() -> None:
     assert read("fff\n456\n00f,999\n")[1] == [0x44, 0x55, 0x66]
 
