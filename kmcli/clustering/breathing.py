@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.clustering.distances import distance_factors, points_at_once, shifted_distances
-from kmcli.clustering.kmeans import Clustering, fit_kmeans
+from kmcli.clustering.kmeans import Clustering
+from kmcli.clustering.lloyd import run_lloyd
 from kmcli.clustering.threads import single_thread
 from kmcli.settings import KMeansSettings
 
@@ -18,11 +19,12 @@ _MIN_GAIN = 1e-5
 
 
 def breathe(
-    points: NDArray[np.float64],
+    points: NDArray[np.floating],
     weights: NDArray[np.float64],
     clustering: Clustering,
     settings: KMeansSettings,
     n_rounds: int,
+    n_held: int = 0,
 ) -> Clustering:
     """Improve a clustering beyond what restarts reach.
 
@@ -32,38 +34,41 @@ def breathe(
 
     Parameters
     ----------
-    points : ndarray of shape (n_points, n_features), float64
-        What was clustered.
+    points : ndarray of shape (n_points, n_features), floating
+        What was clustered. Distances are computed in their type.
     weights : ndarray of shape (n_points,), float64
         How much each point counts.
     clustering : Clustering
         Where to begin.
     settings : KMeansSettings
-        Parameters of the runs of k-means between the moves; `n_clusters` is that of
-        `clustering`.
+        `max_iter` is the most iterations of k-means after each of the two moves of a round.
     n_rounds : int
         The most rounds.
+    n_held : int
+        How many of the centres, the first ones, stay where they are.
 
     Returns
     -------
     Clustering
-        Of an inertia not above that of `clustering`; its `n_iter` counts all iterations.
+        Of an inertia not above that which iterations without moves reach; its `n_iter` counts
+        all iterations.
 
     References
     ----------
     B. Fritzke, "The breathing k-means algorithm", arXiv:2006.15666, 2020.
     """
-    n_clusters = settings.n_clusters
-    n_moved = min(max(1, round(_FIRST_SHARE * n_clusters)), len(points) - n_clusters)
-    best, n_iter = clustering, 0
+    n_clusters, max_iter = len(clustering.centers), settings.max_iter
+    n_free = min(n_clusters - n_held, len(points) - n_clusters)
+    n_moved = min(max(1, round(_FIRST_SHARE * n_clusters)), n_free)
+    best = run_lloyd(points, weights, clustering.centers, max_iter, n_held=n_held)
+    n_iter = best.n_iter
     for _ in range(n_rounds):
         if n_moved < 1:
             break
-        wider = replace(settings, n_clusters=n_clusters + n_moved)
-        starts = _with_added_centers(points, weights, best, n_moved)
-        inhaled = fit_kmeans(points, wider, weights, starts=starts)
-        starts = _without_idle_centers(points, weights, inhaled, n_moved)
-        exhaled = fit_kmeans(points, settings, weights, starts=starts)
+        wider = _with_added_centers(points, weights, best, n_moved)
+        inhaled = run_lloyd(points, weights, wider, max_iter, n_held=n_held)
+        narrower = _without_idle_centers(points, weights, inhaled, n_moved, n_held)
+        exhaled = run_lloyd(points, weights, narrower, max_iter, n_held=n_held)
         n_iter += inhaled.n_iter + exhaled.n_iter
         if exhaled.inertia < best.inertia * (1 - _MIN_GAIN):
             best = exhaled
@@ -73,7 +78,7 @@ def breathe(
 
 
 def _with_added_centers(
-    points: NDArray[np.float64],
+    points: NDArray[np.floating],
     weights: NDArray[np.float64],
     clustering: Clustering,
     n_added: int,
@@ -93,10 +98,11 @@ def _with_added_centers(
 
 
 def _without_idle_centers(
-    points: NDArray[np.float64],
+    points: NDArray[np.floating],
     weights: NDArray[np.float64],
     clustering: Clustering,
     n_removed: int,
+    n_held: int,
 ) -> NDArray[np.float64]:
     """Drop the centres whose loss costs least, but not a centre and its neighbour together."""
     centers, labels = clustering.centers, clustering.labels
@@ -107,20 +113,19 @@ def _without_idle_centers(
     neighbors = between.argmin(axis=1)
     removed: list[int] = []
     kept: set[int] = set()
-    ranking = np.argsort(cost, kind="stable").tolist()
-    for center in ranking:
+    ranking = n_held + np.argsort(cost[n_held:], kind="stable")
+    for center in ranking.tolist():
         if len(removed) < n_removed and center not in kept:
             removed.append(center)
-            if len(kept) < len(centers) - 2 * n_removed:
-                kept.add(int(neighbors[center]))
+            kept.add(int(neighbors[center]))
     return np.delete(centers, removed, axis=0)
 
 
-def _detours(points: NDArray[np.float64], clustering: Clustering) -> NDArray[np.float64]:
+def _detours(points: NDArray[np.floating], clustering: Clustering) -> NDArray[np.float64]:
     """How much farther, squared, the second nearest centre of each point is than its own."""
     centers, labels = clustering.centers, clustering.labels
     detours = np.empty(len(points))
-    factors = distance_factors(centers)
+    factors = distance_factors(centers, points.dtype.type)
     step = points_at_once(len(centers))
     for start in range(0, len(points), step):
         chunk = slice(start, start + step)

@@ -11,9 +11,27 @@ _STARTS_AT_ONCE = 16
 """More would take memory, and hardly less time."""
 
 
+def draw_centers(
+    points: NDArray[np.floating], weights: NDArray[np.float64], settings: KMeansSettings
+) -> NDArray[np.floating]:
+    """Draw first centres as the settings ask: by k-means++, or points in proportion to weights.
+
+    Parameters and result are those of `draw_kmeans_plusplus`.
+    """
+    if settings.init == "k-means++":
+        return draw_kmeans_plusplus(points, weights, settings)
+    random = np.random.default_rng(settings.random_state)
+    shares = weights / weights.sum()
+    starts = [
+        random.choice(len(points), settings.n_clusters, replace=False, p=shares)
+        for _ in range(settings.n_init)
+    ]
+    return points[np.array(starts)]
+
+
 def draw_kmeans_plusplus(
-    points: NDArray[np.float64], weights: NDArray[np.float64], settings: KMeansSettings
-) -> NDArray[np.float64]:
+    points: NDArray[np.floating], weights: NDArray[np.float64], settings: KMeansSettings
+) -> NDArray[np.floating]:
     """Draw first centres far from each other, by greedy k-means++.
 
     Of some points drawn in proportion to their weighted squared distance to the centres so far,
@@ -22,7 +40,7 @@ def draw_kmeans_plusplus(
 
     Parameters
     ----------
-    points : ndarray of shape (n_points, n_axes), float64
+    points : ndarray of shape (n_points, n_axes), floating
         What is to be clustered.
     weights : ndarray of shape (n_points,), float64
         How much each point counts, with a sum above 0.
@@ -31,7 +49,7 @@ def draw_kmeans_plusplus(
 
     Returns
     -------
-    ndarray of shape (n_init, n_clusters, n_axes), float64
+    ndarray of shape (n_init, n_clusters, n_axes), floating
         Points, of each start.
 
     References
@@ -41,7 +59,7 @@ def draw_kmeans_plusplus(
     """
     random = np.random.default_rng(settings.random_state)
     # About their middle, so that float32 is precise enough.
-    centered = points - points.mean(axis=0)
+    centered = points - points.mean(axis=0, dtype=np.float64)
     chosen = []
     with single_thread():
         for first in range(0, settings.n_init, _STARTS_AT_ONCE):

@@ -1,60 +1,73 @@
 """Like colours merged into cells, fine where it matters and coarse where it does not."""
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.quantize.colorspace import to_points
+from kmcli.quantize.colorspace import convert_points, to_points
 from kmcli.settings import Space
 
-_COARSEST_BITS = 4
+_BITS = {3: (6, 5, 4), 4: (5, 4)}
+"""Upper bits of each channel in which the colours of a cell agree, for three and four channels.
+
+Finer cells would lower the error of a palette by less than 0.1 %; those of 6 bits in four channels
+would need a table of 2**24.
+"""
 
 _STRIP_COLORS = 2**17
 """Colours merged at once: as points they take eight times as much memory."""
 
 
-@dataclass(frozen=True)
-class Cells:
+class Cells(NamedTuple):
     """Groups of colours, each represented by its weighted mean.
 
     Attributes
     ----------
-    means : ndarray of shape (n_cells, 3) or (n_cells, 4), float64
+    means : ndarray of shape (n_cells, 3) or (n_cells, 4), float32
         Points as `to_points` gives them.
     weights : ndarray of shape (n_cells,), float64
         Pixels in each cell.
     """
 
-    means: NDArray[np.float64]
+    means: NDArray[np.float32]
     weights: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class _Level:
-    """All cells of one resolution, in the order of the curve.
+    """All cells of one resolution.
 
-    `errors` is what is lost by the means standing for their colours. The cells of the next finer
-    level that make up one of these follow one another: `starts` is the first of each, `sizes`
-    their number.
+    Attributes
+    ----------
+    codes : ndarray of shape (n_cells,), int
+        The Morton code of each, ascending: the bits of the channels in turn. So the cells within
+        a coarser one follow one another, and its code is theirs without the lowest bits.
+    moments : ndarray of shape (n_axes + 2, n_cells), float64
+        Sums over the colours of each, weighted: of 1, of each coordinate, of the squared length.
+    sizes : ndarray of shape (n_cells,), int
+        How many cells of the next finer level, or colours, each is merged from.
     """
 
-    cells: Cells
-    errors: NDArray[np.float64]
-    starts: NDArray[np.intp]
+    codes: NDArray[np.intp]
+    moments: NDArray[np.float64]
     sizes: NDArray[np.intp]
+
+    @cached_property
+    def errors(self) -> NDArray[np.float64]:
+        """What is lost by the means standing for their colours: the sum of squared distances."""
+        weights, sums, squares = self.moments[0], self.moments[1:-1], self.moments[-1]
+        lost: NDArray[np.float64] = squares - (sums**2).sum(axis=0) / weights
+        return lost
 
 
 class CellTree:
     """The colours of a picture, merged step by step into ever coarser cells.
 
-    A cell of b bits holds the colours that agree in the upper b bits of each channel. Its error
-    is what is lost by its mean standing for them: the sum of their squared distances. The colours
-    are sorted along the Morton curve, by their bits taken in turn from each channel. On it every
-    cell of every resolution is one stretch, so that to merge is to sum up stretches.
+    They are merged in RGB, in whole numbers, and only the cells that are chosen are converted to
+    another space: that takes a tenth of the time, and the palettes are as good within 0.1 %.
 
     Parameters
     ----------
@@ -63,7 +76,7 @@ class CellTree:
     counts : ndarray of shape (n_colors,), int64 or float64
         Pixels of each, or their weights.
     space : {"rgb", "oklab", "lab"}
-        Where means and errors are taken.
+        Of the means that are asked for.
     """
 
     def __init__(
@@ -91,23 +104,23 @@ class CellTree:
             All colours as they are if these are not more than `n_cells`.
         """
         if len(self._colors) <= n_cells:
-            return self._cells(slice(None))
+            return self._cells(to_points(self._colors), self._counts)
         threshold = self._threshold(n_cells)
-        is_split = np.ones(len(self._levels[0].errors), dtype=bool)
         chosen = []
+        is_split = np.ones(len(self._levels[0].codes), dtype=bool)
         for level in self._levels:
-            chosen.append(_subset(level.cells, is_split & (level.errors <= threshold)))
-            is_split = np.repeat(is_split & (level.errors > threshold), level.sizes)
-        chosen.append(self._cells(self._order[is_split]))
-        return Cells(
-            np.concatenate([cells.means for cells in chosen]),
-            np.concatenate([cells.weights for cells in chosen]),
-        )
+            weights, *sums, _ = level.moments[:, is_split & (level.errors <= threshold)]
+            chosen.append((np.column_stack(sums) / weights[:, np.newaxis], weights))
+            split_codes = level.codes[is_split & (level.errors > threshold)]
+            if level is not self._levels[-1]:
+                is_split = np.repeat(is_split & (level.errors > threshold), level.sizes)
+        single = np.flatnonzero(np.isin(self._codes, split_codes, kind="table"))
+        chosen.append((to_points(self._colors[single]), self._counts[single]))
+        return self._cells(*(np.concatenate(each) for each in zip(*chosen, strict=True)))
 
-    def _cells(self, which: slice | NDArray[np.intp]) -> Cells:
-        """Give the finest cells: colours as they are."""
-        points = to_points(self._colors[which], self._space)
-        return Cells(points, self._counts[which].astype(np.float64))
+    def _cells(self, points: NDArray[np.float64], weights: NDArray[np.generic]) -> Cells:
+        converted = convert_points(points, self._space)
+        return Cells(converted.astype(np.float32), weights.astype(np.float64))
 
     def _threshold(self, n_cells: int) -> float:
         """Find the least error up to which cells have to be merged to leave at most so many."""
@@ -127,91 +140,53 @@ class CellTree:
         return errors[order], len(self._colors) - np.cumsum(n_merged[order])
 
     @cached_property
-    def _order(self) -> NDArray[np.intp]:
-        """Positions of the colours in the order of the curve."""
-        return np.argsort(self._codes)
-
-    @cached_property
-    def _codes(self) -> NDArray[np.uint32]:
-        return _morton_codes(self._colors)
+    def _codes(self) -> NDArray[np.int32]:
+        """The finest cell of each colour."""
+        bits = _BITS[self._colors.shape[1]][0]
+        return _morton_codes(self._colors, bits)
 
     @cached_property
     def _levels(self) -> list[_Level]:
         """All levels but the colours themselves, from the coarsest to the finest."""
         n_channels = self._colors.shape[1]
-        codes = self._codes[self._order] >> n_channels
-        starts = _starts_of_runs(codes)
-        levels = [self._merge_colors(starts)]
-        codes = codes[starts]
-        for _ in range(_COARSEST_BITS, 7):
-            codes >>= n_channels
-            starts = _starts_of_runs(codes)
-            codes = codes[starts]
-            levels.append(_merge(levels[-1].cells, levels[-1].errors, starts))
-        return levels[::-1]
+        levels = [self._merge_colors()]
+        for _ in _BITS[n_channels][1:]:
+            finer = levels[0]
+            codes = finer.codes >> n_channels
+            starts = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
+            moments = np.add.reduceat(finer.moments, starts, axis=1)
+            sizes = np.diff(starts, append=len(codes))
+            levels.insert(0, _Level(codes[starts], moments, sizes))
+        return levels
 
-    def _merge_colors(self, starts: NDArray[np.intp]) -> _Level:
+    def _merge_colors(self) -> _Level:
         """Merge the colours themselves, strip by strip."""
-        merged = [
-            _merge(self._cells(self._order[first:last]), None, within)
-            for first, last, within in _strips(starts, len(self._colors))
-        ]
-        return _Level(
-            Cells(
-                np.concatenate([level.cells.means for level in merged]),
-                np.concatenate([level.cells.weights for level in merged]),
-            ),
-            np.concatenate([level.errors for level in merged]),
-            starts,
-            np.concatenate([level.sizes for level in merged]),
-        )
+        n_channels = self._colors.shape[1]
+        n_codes = 2 ** (n_channels * _BITS[n_channels][0])
+        sizes = np.zeros(n_codes, dtype=np.intp)
+        moments = np.zeros((n_channels + 2, n_codes))
+        for start in range(0, len(self._colors), _STRIP_COLORS):
+            strip = slice(start, start + _STRIP_COLORS)
+            codes, weights = self._codes[strip], self._counts[strip]
+            points = to_points(self._colors[strip])
+            sizes += np.bincount(codes, minlength=n_codes)
+            moments[0] += np.bincount(codes, weights, n_codes)
+            moments[-1] += np.bincount(codes, weights * (points**2).sum(axis=1), n_codes)
+            for sums, axis in zip(moments[1:-1], points.T, strict=True):
+                sums += np.bincount(codes, weights * axis, n_codes)
+        occupied = np.flatnonzero(sizes)
+        return _Level(occupied, moments[:, occupied], sizes[occupied])
 
 
-def _subset(cells: Cells, which: NDArray[np.bool_]) -> Cells:
-    return Cells(cells.means[which], cells.weights[which])
-
-
-def _morton_codes(colors: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """Interleave the bits of the channels, the highest ones first."""
+def _morton_codes(colors: NDArray[np.uint8], n_bits: int) -> NDArray[np.int32]:
+    """Interleave the upper bits of the channels, the highest ones first."""
     n_channels = colors.shape[1]
-    values = np.arange(256, dtype=np.uint32)
-    spread = np.zeros(256, dtype=np.uint32)
-    for bit in range(8):
+    values = np.arange(256, dtype=np.int32) >> (8 - n_bits)
+    spread = np.zeros(256, dtype=np.int32)
+    for bit in range(n_bits):
         spread |= (values >> bit & 1) << (bit * n_channels)
-    codes = np.zeros(len(colors), dtype=np.uint32)
+    codes = np.zeros(len(colors), dtype=np.int32)
     for channel in range(n_channels):
         codes <<= 1
         codes |= spread[colors[:, channel]]
     return codes
-
-
-def _starts_of_runs(codes: NDArray[np.uint32]) -> NDArray[np.intp]:
-    return np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
-
-
-def _strips(starts: NDArray[np.intp], n_colors: int) -> Iterator[tuple[int, int, NDArray[np.intp]]]:
-    """Cut the colours between cells; yield where, and where the cells start in each strip."""
-    cuts = np.searchsorted(starts, np.arange(0, n_colors, _STRIP_COLORS))
-    cuts = np.unique(np.append(cuts, len(starts)))
-    for begin, end in itertools.pairwise(cuts.tolist()):
-        first = int(starts[begin])
-        last = int(starts[end]) if end < len(starts) else n_colors
-        yield first, last, starts[begin:end] - first
-
-
-def _merge(cells: Cells, errors: NDArray[np.float64] | None, starts: NDArray[np.intp]) -> _Level:
-    """Merge stretches of cells; `errors` are their own so far, if they have any."""
-    means, weights = cells.means, cells.weights
-    sizes = np.diff(starts, append=len(weights))
-    merged_weights = np.add.reduceat(weights, starts)
-    lost = np.zeros(len(weights)) if errors is None else errors.copy()
-    merged_means = np.empty((len(starts), means.shape[1]))
-    for axis in range(means.shape[1]):
-        values = np.ascontiguousarray(means[:, axis])
-        merged = np.add.reduceat(weights * values, starts) / merged_weights
-        values -= np.repeat(merged, sizes)
-        values *= values
-        values *= weights
-        lost += values
-        merged_means[:, axis] = merged
-    return _Level(Cells(merged_means, merged_weights), np.add.reduceat(lost, starts), starts, sizes)

@@ -35,14 +35,48 @@ def to_points(colors: NDArray[np.uint8], space: Space = "rgb") -> NDArray[np.flo
     coordinates = definition.from_srgb(colors[:, :3])
     if colors.shape[1] == 3:
         return coordinates
-    opacity = colors[:, 3:] / 255
-    return np.concatenate(
-        [
-            opacity * (coordinates - definition.white / 2),
-            opacity * np.linalg.norm(definition.white) / 2,
-        ],
-        axis=1,
-    )
+    return _with_opacity(coordinates, colors[:, 3:] / 255, definition)
+
+
+def convert_points(points: NDArray[np.float64], space: Space) -> NDArray[np.float64]:
+    """Turn points in RGB, such as means of colours, into those in another space.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, 3) or (n, 4), float64
+        As `to_points` gives them for RGB.
+    space : {"rgb", "oklab", "lab"}
+        The other space.
+
+    Returns
+    -------
+    ndarray of shape (n, 3) or (n, 4), float64
+    """
+    if space == "rgb":
+        return points
+    definition = _SPACES[space]
+    if points.shape[1] == 3:
+        return definition.from_srgb(points)
+    colors, opacity = _without_opacity(points, _SPACES["rgb"])
+    return _with_opacity(definition.from_srgb(colors), opacity, definition)
+
+
+def _with_opacity(
+    coordinates: NDArray[np.float64], opacity: NDArray[np.float64], definition: "_Definition"
+) -> NDArray[np.float64]:
+    half = definition.white / 2
+    return np.concatenate([opacity * (coordinates - half), opacity * np.linalg.norm(half)], axis=1)
+
+
+def _without_opacity(
+    points: NDArray[np.float64], definition: "_Definition"
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Undo `_with_opacity`; what cannot be seen becomes mid-grey of no opacity."""
+    half = definition.white / 2
+    opacity = points[:, 3:] / np.linalg.norm(half)
+    visible = opacity > 0.5 / 255
+    coordinates = points[:, :3] / np.where(visible, opacity, 1) + half
+    return coordinates, np.where(visible, opacity, 0)
 
 
 def from_points(points: NDArray[np.float64], space: Space = "rgb") -> NDArray[np.uint8]:
@@ -64,13 +98,10 @@ def from_points(points: NDArray[np.float64], space: Space = "rgb") -> NDArray[np
     definition = _SPACES[space]
     if points.shape[1] == 3:
         return _to_bytes(definition.to_srgb(points))
-    opacity = points[:, 3:] / (np.linalg.norm(definition.white) / 2)
-    visible = opacity[:, 0] * 255 >= 0.5
-    coordinates = points[visible, :3] / opacity[visible] + definition.white / 2
-    colors = np.zeros(points.shape, dtype=np.uint8)
-    colors[visible, :3] = _to_bytes(definition.to_srgb(coordinates))
-    colors[visible, 3:] = _to_bytes(255 * opacity[visible])
-    return colors
+    coordinates, opacity = _without_opacity(points, definition)
+    colors = np.concatenate([definition.to_srgb(coordinates), 255 * opacity], axis=1)
+    colors[opacity[:, 0] == 0] = 0
+    return _to_bytes(colors)
 
 
 def _to_bytes(values: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -189,7 +220,7 @@ _LMS_TO_OKLAB = np.array(
 )
 
 
-def _srgb_to_lab(colors: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _srgb_to_lab(colors: NDArray[np.uint8] | NDArray[np.float64]) -> NDArray[np.float64]:
     from skimage.color import rgb2lab
 
     return np.asarray(rgb2lab(colors / 255), dtype=np.float64)
@@ -242,7 +273,7 @@ _D50_TO_D65 = np.array(
 class _Definition:
     """Coordinates of a space, in which black is the origin."""
 
-    from_srgb: Callable[[NDArray[np.uint8]], NDArray[np.float64]]
+    from_srgb: Callable[[NDArray[np.uint8] | NDArray[np.float64]], NDArray[np.float64]]
     to_srgb: Callable[[NDArray[np.float64]], NDArray[np.float64]]
     white: NDArray[np.float64]
 

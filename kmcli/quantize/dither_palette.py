@@ -91,7 +91,7 @@ def _cells(
     """Merge like colours into weighted points, as `to_columns` has them, a row each."""
     cells = CellTree(histogram.colors, histogram.counts).select(_N_CELLS)
     if histogram.colors.shape[1] == 3:
-        return cells.means, cells.weights
+        return cells.means.astype(np.float64), cells.weights
     white = np.full(3, 255.0)
     opacity = cells.means[:, 3:] / (np.linalg.norm(white) / 2)
     points = np.concatenate([cells.means[:, :3] + opacity * white / 2, 255 * opacity], axis=1)

@@ -1,0 +1,83 @@
+"""k-means from given centres, quick enough for the many short runs of a search."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.clustering.distances import distance_factors, points_at_once, shifted_distances
+from kmcli.clustering.kmeans import Clustering
+from kmcli.clustering.threads import single_thread
+
+
+def run_lloyd(
+    points: NDArray[np.floating],
+    weights: NDArray[np.float64],
+    centers: NDArray[np.float64],
+    max_iter: int,
+    min_gain: float = 0.0,
+    n_held: int = 0,
+) -> Clustering:
+    """Give points to their nearest centres and move these to their means, again and again.
+
+    scikit-learn's `KMeans` does the same: an iteration of 4,096 points in 3 dimensions and 256
+    centres took it 3.3 ms in float32 where this takes 1.3 ms (at 64 centres 1.7 and 0.8 ms), and
+    importing it takes a second, as long as all else that is done with a small picture.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_axes), floating
+        Finite numbers. Distances are computed in their type, means and errors in float64.
+    weights : ndarray of shape (n_points,), float64
+        How much each point counts, 0 or more.
+    centers : ndarray of shape (n_clusters, n_axes), float64
+        Where to begin. A centre that no point is nearest to stays where it is.
+    max_iter : int
+        The most iterations, at least 1.
+    min_gain : float
+        An iteration that lowers the error by a smaller share than this is the last.
+    n_held : int
+        How many of the centres, the first ones, are not moved.
+
+    Returns
+    -------
+    Clustering
+        Not numbered anew: its clusters are in the order of `centers`.
+    """
+    n_clusters = len(centers)
+    # About their middle, float32 is precise enough.
+    origin = points.mean(axis=0, dtype=np.float64)
+    points = points - origin.astype(points.dtype)
+    moments = [weights * axis for axis in points.T]
+    squares = sum(float(moment @ axis) for moment, axis in zip(moments, points.T, strict=True))
+    centers = centers - origin
+    inertia, n_iter, converged = np.inf, 0, False
+    with single_thread():
+        while n_iter < max_iter and not converged:
+            labels = _nearest(points, distance_factors(centers, points.dtype.type))
+            mass = np.bincount(labels, weights, n_clusters)
+            sums = np.column_stack([np.bincount(labels, each, n_clusters) for each in moments])
+            is_moved = mass > 0
+            is_moved[:n_held] = False
+            centers[is_moved] = sums[is_moved] / mass[is_moved, np.newaxis]
+            # Of each cluster, that of its points about the origin less what its centre explains.
+            explained = ((2 * sums - mass[:, np.newaxis] * centers) * centers).sum()
+            before, inertia = inertia, squares - float(explained)
+            converged = inertia >= before * (1 - min_gain)
+            n_iter += 1
+    inertia = max(inertia, 0.0)  # it is 0 but for rounding where each point is a centre
+    return Clustering(
+        centers=centers + origin,
+        labels=labels.astype(np.int32),
+        inertia=inertia,
+        n_iter=n_iter,
+        converged=converged,
+        start_inertias=(inertia,),
+    )
+
+
+def _nearest(points: NDArray[np.floating], factors: NDArray[np.floating]) -> NDArray[np.intp]:
+    labels = np.empty(len(points), dtype=np.intp)
+    step = points_at_once(factors.shape[1])
+    for start in range(0, len(points), step):
+        chunk = slice(start, start + step)
+        shifted_distances(points[chunk], factors).argmin(axis=1, out=labels[chunk])
+    return labels
