@@ -64,8 +64,8 @@ def stages(picture: Path, n_colors: int) -> dict[str, Any]:
     import sklearn.cluster  # noqa: F401 - what it takes is to be seen apart
 
     from kmcli.image_io import decode_image, encode_indexed_png
-    from kmcli.quantize.histogram import count_colors, spread
-    from kmcli.quantize.learn import learn_palette
+    from kmcli.quantize.histogram import count_colors, map_colors
+    from kmcli.quantize.learn import fit_palette
     from kmcli.quantize.remap import nearest
     from kmcli.settings import QuantizeSettings
 
@@ -74,10 +74,10 @@ def stages(picture: Path, n_colors: int) -> dict[str, Any]:
     done("decode")
     histogram = count_colors(pixels)
     done("count")
-    palette = learn_palette(histogram, QuantizeSettings(n_colors)).colors
+    palette = fit_palette(histogram, QuantizeSettings(n_colors)).colors
     done("learn")
     entries = nearest(histogram.colors, palette).astype("uint8")
-    indices = spread(pixels, histogram.colors, entries)
+    indices = map_colors(pixels, histogram.colors, entries)
     done("map")
     encode_indexed_png(palette, indices)
     done("encode")

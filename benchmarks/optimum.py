@@ -19,7 +19,7 @@ from benchmarks.pictures import listed, load
 from benchmarks.tables import geometric_mean, markdown
 from kmcli.quantize.fidelity import measure_mse
 from kmcli.quantize.histogram import ColorCounts, count_colors
-from kmcli.quantize.learn import learn_palette
+from kmcli.quantize.learn import fit_palette
 from kmcli.quantize.remap import nearest
 from kmcli.settings import Effort, QuantizeSettings
 
@@ -37,7 +37,7 @@ def measure(histogram: ColorCounts, k: int) -> dict[str, tuple[float, float]]:
         return np.rint(model.cluster_centers_).astype(np.uint8)
 
     def learn(effort: Effort) -> NDArray[np.uint8]:
-        return learn_palette(histogram, QuantizeSettings(k, effort=effort)).colors
+        return fit_palette(histogram, QuantizeSettings(k, effort=effort)).colors
 
     found = {}
     for name in (*EFFORTS, RESTARTS):

@@ -26,7 +26,16 @@ if TYPE_CHECKING:
         write_palette,
         write_png,
     )
-    from kmcli.quantize import QuantizedImage, apply_palette, measure_ssim, quantize_image
+    from kmcli.quantize import (
+        ColorCounts,
+        QuantizedImage,
+        apply_palette,
+        count_colors,
+        learn_palette,
+        measure_ssim,
+        merge_counts,
+        quantize_image,
+    )
     from kmcli.quantize.fidelity import Fidelity
     from kmcli.quantize.palette import Palette
     from kmcli.settings import (
@@ -44,6 +53,7 @@ __all__ = [
     "BlobsResult",
     "BlobsSettings",
     "Clustering",
+    "ColorCounts",
     "DeclinedError",
     "DigitsResult",
     "DigitsSettings",
@@ -63,10 +73,13 @@ __all__ = [
     "SettingsError",
     "__version__",
     "apply_palette",
+    "count_colors",
     "encode_png",
     "fit_kmeans",
+    "learn_palette",
     "make_points",
     "measure_ssim",
+    "merge_counts",
     "parse_colors",
     "quantize_image",
     "read_image",
@@ -98,7 +111,16 @@ _HOMES = {
         "write_palette",
         "write_png",
     ),
-    "kmcli.quantize": ("QuantizedImage", "apply_palette", "measure_ssim", "quantize_image"),
+    "kmcli.quantize": (
+        "ColorCounts",
+        "QuantizedImage",
+        "apply_palette",
+        "count_colors",
+        "learn_palette",
+        "measure_ssim",
+        "merge_counts",
+        "quantize_image",
+    ),
     "kmcli.quantize.fidelity": ("Fidelity",),
     "kmcli.palette_files": ("parse_colors",),
     "kmcli.quantize.palette": ("Palette",),

@@ -14,8 +14,13 @@ from kmcli.clustering import Clustering, breathing
 from kmcli.clustering.lloyd import run_lloyd
 from kmcli.quantize import learn, quantize_image
 from kmcli.quantize.cells import CellTree
+<<<<<<< HEAD
 from kmcli.quantize.histogram import count_colors, spread
 from kmcli.settings import QuantizeSettings
+=======
+from kmcli.quantize.histogram import count_colors, map_colors
+from kmcli.settings import KMeansSettings, QuantizeSettings
+>>>>>>> 7ae7560 (Let quantize travel as one typed request, its frames as frames, and its parts be public)
 from tests.conftest import Pixels
 
 MEGA = 2**20
@@ -88,7 +93,7 @@ def test_mapping_holds_one_byte_per_pixel_and_one_table() -> None:
     pixels = photo(8)
     histogram = count_colors(pixels)
     entries = np.zeros(len(histogram.colors), dtype=np.uint8)
-    assert allocated(lambda: spread(pixels, histogram.colors, entries)) < 16 + 8 + 6
+    assert allocated(lambda: map_colors(pixels, histogram.colors, entries)) < 16 + 8 + 6
 
 
 def test_cells_of_many_colors_hold_less_than_seventy_bytes_of_each() -> None:

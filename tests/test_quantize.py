@@ -19,9 +19,10 @@ from kmcli.quantize import (
     apply_palette,
     measure_ssim,
     quantize_image,
-    quantize_randomly,
 )
 from kmcli.quantize.histogram import count_colors
+from kmcli.quantize.learn import random_palette
+from kmcli.quantize.pipeline import remap_ordered
 from kmcli.settings import QuantizeSettings
 from tests.conftest import ROOT, Pixels
 from tests.test_quantize_color import visible_distance
@@ -94,10 +95,11 @@ def test_error_is_close_to_that_of_full_k_means(china: Pixels) -> None:
 
 
 def test_random_palette_is_drawn_from_the_pixels_and_is_worse(china: Pixels) -> None:
-    random = quantize_randomly(china, QuantizeSettings(16))
-    colors = {tuple(color) for color in count_colors(china).colors.tolist()}
+    histogram, settings = count_colors(china), QuantizeSettings(16)
+    random = remap_ordered(china, histogram, random_palette(histogram, 16, 0), settings)
+    colors = {tuple(color) for color in histogram.colors.tolist()}
     assert {tuple(color) for color in random.palette.colors.tolist()} <= colors
-    learned = quantize_image(china, QuantizeSettings(16))
+    learned = quantize_image(china, settings)
     assert learned.fidelity.mse < 0.6 * random.fidelity.mse
     ssim, ssim_random = measure_ssim(china, learned), measure_ssim(china, random)
     assert ssim is not None
@@ -106,11 +108,8 @@ def test_random_palette_is_drawn_from_the_pixels_and_is_worse(china: Pixels) -> 
 
 
 def test_seed_decides(china: Pixels) -> None:
-    small = china[::4, ::4]
-    palettes = [
-        quantize_randomly(small, QuantizeSettings(8, random_state=seed)).palette.hex
-        for seed in (0, 0, 1)
-    ]
+    histogram = count_colors(china[::4, ::4])
+    palettes = [random_palette(histogram, 8, seed).tolist() for seed in (0, 0, 1)]
     assert palettes[0] == palettes[1] != palettes[2]
 
 

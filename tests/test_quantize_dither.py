@@ -13,7 +13,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from kmcli.errors import SettingsError
-from kmcli.quantize import apply_palette, quantize_image, quantize_randomly
+from kmcli.quantize import apply_palette, quantize_image
 from kmcli.quantize.blue_noise import blue_noise, void_and_cluster
 from kmcli.quantize.color_grid import ColorGrid
 from kmcli.quantize.dither import dither
@@ -164,7 +164,6 @@ def test_what_was_written_is_what_is_measured(method: Dither, china: Pixels) -> 
     pixels = china[::2, ::2]
     for image in (
         quantize_image(pixels, QuantizeSettings(16, dither=method)),
-        quantize_randomly(pixels, QuantizeSettings(16, dither=method)),
         apply_palette(
             pixels,
             np.array([[0, 0, 0], [255, 255, 255]], dtype=np.uint8),

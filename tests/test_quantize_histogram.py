@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from kmcli.quantize import histogram
-from kmcli.quantize.histogram import count_colors, pack_colors, spread, unpack_colors
+from kmcli.quantize.histogram import count_colors, map_colors, pack_colors, unpack_colors
 from tests.conftest import Pixels
 
 pictures = st.integers(3, 4).flatmap(
@@ -50,7 +50,7 @@ def test_table_and_sorting_count_alike(china: Pixels, monkeypatch: pytest.Monkey
 def test_spreading_a_value_per_color_reaches_every_pixel(pixels: Pixels) -> None:
     found = count_colors(pixels)
     values = (np.arange(len(found.colors)) % 251).astype(np.uint8)
-    picture = spread(pixels, found.colors, values)
+    picture = map_colors(pixels, found.colors, values)
     for index, color in enumerate(found.colors):
         here = (without_hidden_colors(pixels) == color).all(axis=2)
         assert (picture[here] == values[index]).all()

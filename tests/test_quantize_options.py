@@ -14,11 +14,11 @@ from kmcli.cli.main import run
 from kmcli.errors import DeclinedError, SettingsError
 from kmcli.image_io import encode_indexed_png
 from kmcli.palette_files import parse_colors
-from kmcli.quantize import QuantizedImage, apply_palette, quantize_image
+from kmcli.quantize import QuantizedImage, apply_palette, learn_palette, quantize_image
 from kmcli.quantize.colorspace import from_points, to_points
 from kmcli.quantize.histogram import (
+    count_changes,
     count_colors,
-    count_pairs,
     merge_counts,
     weigh_colors,
 )
@@ -176,7 +176,7 @@ def test_pairs_count_every_pixel() -> None:
     pixels = np.random.default_rng(0).integers(0, 2, (6, 6, 4), dtype=np.uint8)
     pixels[..., 3] *= 255
     indices = np.random.default_rng(1).integers(0, 256, (6, 6), dtype=np.uint8)
-    pairs, entries = count_pairs(pixels, indices)
+    pairs, entries = count_changes(pixels, indices)
     assert pairs.n_pixels == 36
     for color, count, entry in zip(pairs.colors, pairs.counts, entries, strict=True):
         same = (pixels * (pixels[..., 3:] > 0) == color).all(axis=2) & (indices == entry)
@@ -187,11 +187,9 @@ def test_weights_lead_the_palette(small: Pixels) -> None:
     weights = np.zeros(small.shape[:2])
     weights[:40] = 1
     histogram = count_colors(small)
-    weighted = quantize_image(
-        small, QuantizeSettings(8), learn_from=weigh_colors(small, histogram, weights)
-    )
+    weighted = learn_palette(weigh_colors(small, histogram, weights), QuantizeSettings(8))
     upper = quantize_image(small[:40], QuantizeSettings(8))
-    assert weighted.palette.hex == upper.palette.hex
+    assert weighted.hex == upper.palette.hex
 
 
 def reached_by(image: QuantizedImage) -> float:

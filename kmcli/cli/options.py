@@ -112,13 +112,7 @@ def kmeans_options(
             show_default=True,
             help=init_help,
         ),
-        option(
-            "--n-init",
-            group=KMEANS_GROUP,
-            type=Integer(1, MAX_N_INIT),
-            metavar="N",
-            help=f"Starts, of which the best is kept.  {n_init_help}",
-        ),
+        n_init_option(KMEANS_GROUP, n_init_help),
         option(
             "--max-iter",
             group=KMEANS_GROUP,
@@ -145,15 +139,31 @@ def kmeans_options(
             show_default=True,
             help="Variant of the iteration; the result is the same.",
         ),
-        option(
-            "--seed",
-            group=KMEANS_GROUP,
-            type=Integer(0, 2**32 - 1),
-            metavar="N",
-            default=_DEFAULTS.random_state,
-            show_default=True,
-            help="Seed of all that is random.",
-        ),
+        seed_option(KMEANS_GROUP),
+    )
+
+
+def n_init_option(group: str, default: str) -> Callable[[F], F]:
+    """Declare how many starts are tried; the default depends on the command."""
+    return option(
+        "--n-init",
+        group=group,
+        type=Integer(1, MAX_N_INIT),
+        metavar="N",
+        help=f"Starts, of which the best is kept.  {default}",
+    )
+
+
+def seed_option(group: str) -> Callable[[F], F]:
+    """Declare the seed."""
+    return option(
+        "--seed",
+        group=group,
+        type=Integer(0, 2**32 - 1),
+        metavar="N",
+        default=_DEFAULTS.random_state,
+        show_default=True,
+        help="Seed of all that is random.",
     )
 
 
@@ -181,26 +191,26 @@ def clusters_option(default: int | None, most: int | None = None) -> Callable[[F
     )
 
 
-def force_option() -> Callable[[F], F]:
-    """Declare that existing files may be replaced."""
+force_option = option(
+    "-f", "--force", group=COMMON_GROUP, is_flag=True, help="Replace existing outputs."
+)
+
+
+def output_dir_option(what: str, default: str) -> Callable[[F], F]:
+    """Declare the folder for outputs."""
     return option(
-        "-f", "--force", group=COMMON_GROUP, is_flag=True, help="Replace existing outputs."
+        "-d",
+        "--output-dir",
+        group=COMMON_GROUP,
+        metavar="DIR",
+        type=ANY_PATH,
+        help=f"{what}, made if missing.  [default: {default}]",
     )
 
 
 def output_options() -> Callable[[F], F]:
     """Declare where the outputs of a command go that writes several with fixed names."""
-    return stacked(
-        option(
-            "-d",
-            "--output-dir",
-            group=COMMON_GROUP,
-            metavar="DIR",
-            type=ANY_PATH,
-            help="Folder for the outputs, made if missing.  [default: the current one]",
-        ),
-        force_option(),
-    )
+    return stacked(output_dir_option("Folder for the outputs", "the current one"), force_option)
 
 
 def _parse_size(
@@ -255,28 +265,6 @@ class OutputOptions:
     output: str | None
     output_dir: str | None
     force: bool
-
-
-@dataclass(frozen=True)
-class BatchOptions:
-    """How many inputs are worked through.
-
-    Attributes
-    ----------
-    jobs : int or None
-        How many processes work at once; None for as many as there are cores.
-    skipped_ok : bool
-        Whether it counts as success that every input was skipped.
-    in_place : bool
-        Whether outputs replace their inputs.
-    dry_run : bool
-        Whether to compute everything and write nothing.
-    """
-
-    jobs: int | None = None
-    skipped_ok: bool = False
-    in_place: bool = False
-    dry_run: bool = False
 
 
 @dataclass(frozen=True)

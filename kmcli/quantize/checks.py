@@ -15,9 +15,9 @@ def checked_pixels(pixels: ArrayLike) -> NDArray[np.uint8]:
 
     Parameters
     ----------
-    pixels : array_like of shape (height, width, 3) or (height, width, 4), uint8
+    pixels : array_like of shape (height, width, 3 or 4), uint8
         sRGB, with straight alpha if there are four channels; an RGB or RGBA picture of Pillow
-        is one.
+        is one. Or of shape (n_frames, height, width, 3 or 4), the frames of an animation.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def checked_pixels(pixels: ArrayLike) -> NDArray[np.uint8]:
         raise SettingsError(
             f"the pixels have dtype {array.dtype}; expected uint8, from 0 to 255 each"
         )
-    if array.ndim != 3 or array.shape[2] not in (3, 4):
+    if array.ndim not in (3, 4) or array.shape[-1] not in (3, 4):
         raise SettingsError(
             f"the pixels have shape {array.shape}; expected (height, width, 3) or "
             "(height, width, 4), red, green, blue and alpha"

@@ -9,8 +9,8 @@ from kmcli.quantize.error_diffusion import diffuse
 from kmcli.quantize.histogram import (
     ColorCounts,
     count_colors,
+    map_colors,
     pack_colors,
-    spread,
     with_channels,
 )
 from kmcli.quantize.ordered_dither import bayer_matrix, order_dither
@@ -67,11 +67,11 @@ def dither(
     entries = np.zeros(len(colors), dtype=np.uint8)
     entries[is_kept] = nearest(colors[is_kept], palette, space)
     if is_kept.all():
-        return spread(pixels, colors, entries)
+        return map_colors(pixels, colors, entries)
     grid = ColorGrid(palette, space)
     if method == "floyd-steinberg":
-        indices = spread(pixels, colors, entries)
-        diffuse(pixels, palette, grid, indices, spread(pixels, colors, is_kept), strength)
+        indices = map_colors(pixels, colors, entries)
+        diffuse(pixels, palette, grid, indices, map_colors(pixels, colors, is_kept), strength)
         return indices
     matrix = bayer_matrix() if method == "bayer" else blue_noise()
     kept = np.where(is_kept, entries.astype(np.intp), -1)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from kmcli.parallel import map_shares
+from kmcli.quantize.checks import checked_pixels
 
 Value = TypeVar("Value", bound=np.generic)
 
@@ -59,20 +60,35 @@ class ColorWeights:
     counts: NDArray[np.float64]
 
 
-def count_colors(pixels: NDArray[np.uint8]) -> ColorCounts:
+def count_colors(pixels: ArrayLike) -> ColorCounts:
     """Count the distinct colours of a picture.
 
     Parameters
     ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB, with straight alpha if there are four channels.
+    pixels : ndarray of shape (..., 3) or (..., 4), uint8
+        sRGB, with straight alpha if there are four channels; a picture, or several of one size.
 
     Returns
     -------
     ColorCounts
+
+    Raises
+    ------
+    SettingsError
+        If the pixels are of another shape or type.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> counts = kmcli.count_colors(kmcli.read_image("sample_images/china.jpg"))
+    >>> counts.colors.shape
+    (96615, 3)
+    >>> counts.n_pixels == 427 * 640
+    True
     """
-    n_channels = pixels.shape[2]
-    n_pixels = pixels.shape[0] * pixels.shape[1]
+    pixels = checked_pixels(pixels)
+    n_channels = pixels.shape[-1]
+    n_pixels = pixels.size // n_channels
     if n_channels == 3 and n_pixels > TABLE_PIXELS:
         codes, counts = _count_with_table(pixels)
     else:
@@ -87,12 +103,12 @@ def weigh_colors(
 
     Parameters
     ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        The picture that was counted.
+    pixels : ndarray of shape (..., height, width, 3) or (..., height, width, 4), uint8
+        What was counted: a picture, or the frames of an animation.
     histogram : ColorCounts
         Its colours.
     weights : ndarray of shape (height, width), floating
-        The weight of each pixel, 0 or more.
+        The weight of each pixel, 0 or more, the same in all frames.
 
     Returns
     -------
@@ -100,7 +116,7 @@ def weigh_colors(
         Colours of no weight are left out.
     """
     codes = pack_colors(histogram.colors)
-    flat = weights.reshape(-1)
+    flat = np.broadcast_to(weights, pixels.shape[:-1]).reshape(-1)
     sums = np.zeros(len(codes))
     for where, strip in _packed_strips(pixels):
         sums += np.bincount(np.searchsorted(codes, strip), flat[where], len(codes))
@@ -120,6 +136,15 @@ def merge_counts(histograms: Sequence[ColorCounts]) -> ColorCounts:
     -------
     ColorCounts
         With four channels if any of them has four.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> china = kmcli.count_colors(kmcli.read_image("sample_images/china.jpg"))
+    >>> flower = kmcli.count_colors(kmcli.read_image("sample_images/flower.jpg"))
+    >>> both = kmcli.merge_counts([china, flower])
+    >>> both.n_pixels == china.n_pixels + flower.n_pixels
+    True
     """
     n_channels = max(each.colors.shape[1] for each in histograms)
     codes = np.concatenate(
@@ -139,15 +164,15 @@ def with_channels(colors: NDArray[np.uint8], n_channels: int) -> NDArray[np.uint
     return np.concatenate([colors, opaque], axis=-1)
 
 
-def spread(
+def map_colors(
     pixels: NDArray[np.uint8], colors: NDArray[np.uint8], values: NDArray[Value]
 ) -> NDArray[Value]:
     """Give each pixel the value that belongs to its colour.
 
     Parameters
     ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        The picture that was counted.
+    pixels : ndarray of shape (..., 3) or (..., 4), uint8
+        What was counted.
     colors : ndarray of shape (n_colors, n_channels), uint8
         Its distinct colours, as in `ColorCounts`.
     values : ndarray of shape (n_colors,)
@@ -155,10 +180,10 @@ def spread(
 
     Returns
     -------
-    ndarray of shape (height, width), of the type of `values`
+    ndarray of shape (...), of the type of `values`
     """
-    height, width, n_channels = pixels.shape
-    out = np.empty(height * width, dtype=values.dtype)
+    n_channels = pixels.shape[-1]
+    out = np.empty(pixels.size // n_channels, dtype=values.dtype)
     # A table over all opaque colours; only entries of those that occur are ever set or read.
     table = np.empty(2**24, dtype=values.dtype)
     for start in range(0, len(colors), STRIP_PIXELS):
@@ -180,7 +205,7 @@ def spread(
                 target[where] = part
 
     map_shares(look_up, len(flat), _SHARE_PIXELS)
-    return out.reshape(height, width)
+    return out.reshape(pixels.shape[:-1])
 
 
 def pack_colors(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
@@ -222,26 +247,26 @@ def unpack_colors(codes: NDArray[np.integer], n_channels: int) -> NDArray[np.uin
     return np.ascontiguousarray(bytes_of_each[:, 4 - n_channels :])
 
 
-def count_pairs(
+def count_changes(
     pixels: NDArray[np.uint8], indices: NDArray[np.uint8]
 ) -> tuple[ColorCounts, NDArray[np.uint8]]:
     """Count which colour became which palette entry, where a colour can become several.
 
     Parameters
     ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
+    pixels : ndarray of shape (..., 3) or (..., 4), uint8
         The original.
-    indices : ndarray of shape (height, width), uint8
+    indices : ndarray of shape (...), uint8
         What became of each pixel.
 
     Returns
     -------
-    pairs : ColorCounts
+    changes : ColorCounts
         A colour and a count for each pair that occurs; colours can occur several times.
     entries : ndarray of shape (n_pairs,), uint8
         The palette entry of each pair.
     """
-    n_channels = pixels.shape[2]
+    n_channels = pixels.shape[-1]
     flat = indices.reshape(-1)
     small, large = np.dtype(np.uint32), np.dtype(np.uint64)
     codes: NDArray[np.integer] = np.empty(len(flat), small if n_channels == 3 else large)
@@ -282,7 +307,7 @@ def _count_with_table(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.integer], N
 
 
 def _count_by_sorting(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
-    codes = np.empty(pixels.shape[0] * pixels.shape[1], dtype=np.uint32)
+    codes = np.empty(pixels.size // pixels.shape[-1], dtype=np.uint32)
     for where, strip in _packed_strips(pixels):
         codes[where] = strip
     return _count_sorted(codes)

@@ -20,7 +20,7 @@ class QuantizedImage:
     ----------
     palette : Palette
         The colours.
-    indices : ndarray of shape (height, width), uint8
+    indices : ndarray of shape (height, width) or (n_frames, height, width), uint8
         The palette entry of each pixel.
     n_colors_before : int
         Distinct colours of the original.
@@ -41,7 +41,7 @@ class QuantizedImage:
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
-        """The picture in full: ndarray of shape (height, width, 3 or 4), uint8, sRGB."""
+        """The picture in full: ndarray of the shape of `indices` and 3 or 4, uint8, sRGB."""
         return self.palette.colors[self.indices]
 
     @cached_property
@@ -55,7 +55,8 @@ class QuantizedImage:
         return psnr_from_mse(measure_mse(self.changes, self.palette.colors, self.entries))
 
     def _repr_png_(self) -> bytes:
-        """Give a notebook something to show."""
+        """Give a notebook something to show: of an animation, the first frame."""
         from kmcli.image_io import encode_indexed_png  # late: only here is Pillow needed
 
-        return encode_indexed_png(self.palette.colors, self.indices)
+        shown = self.indices.reshape(-1, *self.indices.shape[-2:])[0]
+        return encode_indexed_png(self.palette.colors, shown)

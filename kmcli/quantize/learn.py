@@ -86,7 +86,7 @@ class LearnedPalette:
     stages: tuple[Stage, ...]
 
 
-def learn_palette(
+def fit_palette(
     histogram: ColorCounts | ColorWeights, settings: QuantizeSettings
 ) -> LearnedPalette:
     """Find the colours that stand for those of a picture with the least squared error.

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.quantize.color_grid import ColorGrid, clip_columns, to_columns
-from kmcli.quantize.histogram import ColorCounts, spread
+from kmcli.quantize.histogram import ColorCounts, map_colors
 
 _LEVELS = 64
 """Entries of a mixture: as many as Bayer's matrix has cells."""
@@ -82,7 +82,7 @@ def order_dither(
     levels = matrix.astype(np.int64) * n_levels // matrix.size
     height, width = pixels.shape[:2]
     row_of_levels = np.tile(levels, (1, -(-width // levels.shape[1])))[:, :width]
-    numbers = spread(pixels, colors, np.arange(len(colors), dtype=np.int32))
+    numbers = map_colors(pixels, colors, np.arange(len(colors), dtype=np.int32))
     indices = np.empty((height, width), dtype=np.uint8)
     for top in range(0, height, _STRIP_ROWS):
         strip = numbers[top : top + _STRIP_ROWS]

@@ -15,51 +15,29 @@ from kmcli.quantize.fidelity import structural_similarity
 from kmcli.quantize.histogram import (
     ColorCounts,
     ColorWeights,
+    count_changes,
     count_colors,
-    count_pairs,
-    spread,
+    map_colors,
     with_channels,
 )
 from kmcli.quantize.image import QuantizedImage
-from kmcli.quantize.learn import LearnedPalette, learn_palette, random_palette
+from kmcli.quantize.learn import LearnedPalette, Stage, fit_palette
 from kmcli.quantize.palette import Palette, sorting_order
 from kmcli.quantize.remap import nearest
 from kmcli.settings import MAX_COLORS, QuantizeSettings
 
-__all__ = [
-    "QuantizedImage",
-    "apply_palette",
-    "learn_ordered_palette",
-    "measure_ssim",
-    "quantize_image",
-    "quantize_randomly",
-]
 
-
-def quantize_image(
-    pixels: ArrayLike,
-    settings: QuantizeSettings | None = None,
-    *,
-    histogram: ColorCounts | None = None,
-    learn_from: ColorCounts | ColorWeights | None = None,
-    n_frames: int = 1,
-) -> QuantizedImage:
+def quantize_image(pixels: ArrayLike, settings: QuantizeSettings | None = None) -> QuantizedImage:
     """Reduce a picture to few colours, learned from its pixels by k-means.
 
     Parameters
     ----------
     pixels : array_like of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB, with straight alpha if there are four channels.
+        sRGB, with straight alpha if there are four channels. Or, with n_frames before the
+        height, the frames of an animation: they get one palette, and each is dithered by
+        itself, so that what does not move does not flicker.
     settings : QuantizeSettings, optional
         How many colours, and how to find them.
-    histogram : ColorCounts, optional
-        The colours of the picture, if they have been counted before.
-    learn_from : ColorCounts or ColorWeights, optional
-        What to learn the palette from instead: other pictures, a part of this one, or its
-        colours with weights.
-    n_frames : int
-        How many frames of an animation stand one below the other in `pixels`; each of them is
-        dithered by itself, so that what does not move does not flicker.
 
     Returns
     -------
@@ -89,22 +67,22 @@ def quantize_image(
     >>> image.pixels.shape
     (427, 640, 3)
     """
-    pixels = checked_pixels(pixels)
-    settings = settings or QuantizeSettings()
-    histogram = histogram or count_colors(pixels)
-    learned = _learn(learn_from or histogram, settings)
-    return _remap(pixels, histogram, learned, settings, n_frames)
+    pixels, settings = checked_pixels(pixels), settings or QuantizeSettings()
+    histogram = count_colors(pixels)
+    learned = learn(histogram, settings)
+    return remap_ordered(pixels, histogram, learned.colors, settings, learned.stages)
 
 
-def learn_ordered_palette(
-    histogram: ColorCounts, settings: QuantizeSettings | None = None
+def learn_palette(
+    histogram: ColorCounts | ColorWeights, settings: QuantizeSettings | None = None
 ) -> Palette:
     """Learn a palette without mapping anything to it, to share it among pictures.
 
     Parameters
     ----------
-    histogram : ColorCounts
-        The colours of the pictures, as `merge_counts` gives them.
+    histogram : ColorCounts or ColorWeights
+        The colours of a picture, as `count_colors` gives them, of several, joined by
+        `merge_counts`, or with weights.
     settings : QuantizeSettings, optional
         How many colours, how to find and to order them.
 
@@ -112,72 +90,41 @@ def learn_ordered_palette(
     -------
     Palette
         As `quantize_image` would have it for a picture with all these pixels.
+
+    Examples
+    --------
+    >>> import kmcli
+    >>> names = ("sample_images/china.jpg", "sample_images/flower.jpg")
+    >>> pictures = [kmcli.read_image(name) for name in names]
+    >>> counts = kmcli.merge_counts([kmcli.count_colors(pixels) for pixels in pictures])
+    >>> palette = kmcli.learn_palette(counts, kmcli.QuantizeSettings(n_colors=16))
+    >>> images = [kmcli.apply_palette(pixels, palette.colors) for pixels in pictures]
+    >>> [len(image.palette.hex) for image in images]
+    [16, 16]
     """
     settings = settings or QuantizeSettings()
-    colors = _learn(histogram, settings).colors
+    colors = learn(histogram, settings).colors
     labels = nearest(histogram.colors, colors, settings.space)
-    counts = _counts(labels, histogram.counts, len(colors))
+    counts = _sum_counts(labels, histogram.counts, len(colors))
     # With dithering, an entry that is nearest to no colour can still be part of mixtures.
     order = _order(colors, np.maximum(counts, 1) if settings.is_dithered else counts, settings)
     return Palette(colors[order], counts[order])
 
 
-def quantize_randomly(
-    pixels: ArrayLike,
-    settings: QuantizeSettings | None = None,
-    *,
-    histogram: ColorCounts | None = None,
-    n_frames: int = 1,
-) -> QuantizedImage:
-    """Reduce a picture to the colours of random pixels of its own, as a baseline.
-
-    Parameters
-    ----------
-    pixels : array_like of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB, with straight alpha if there are four channels.
-    settings : QuantizeSettings, optional
-        How many colours, and the seed of the draw.
-    histogram : ColorCounts, optional
-        The colours of the picture, if they have been counted before.
-    n_frames : int
-        How many frames of an animation stand one below the other in `pixels`; each of them is
-        dithered by itself, so that what does not move does not flicker.
-
-    Returns
-    -------
-    QuantizedImage
-    """
-    pixels = checked_pixels(pixels)
-    settings = settings or QuantizeSettings()
-    histogram = histogram or count_colors(pixels)
-    drawn = random_palette(histogram, settings.n_colors, settings.random_state)
-    return _remap(pixels, histogram, LearnedPalette(drawn, ()), settings, n_frames)
-
-
 def apply_palette(
-    pixels: ArrayLike,
-    palette: ArrayLike,
-    settings: QuantizeSettings | None = None,
-    *,
-    histogram: ColorCounts | None = None,
-    n_frames: int = 1,
+    pixels: ArrayLike, palette: ArrayLike, settings: QuantizeSettings | None = None
 ) -> QuantizedImage:
     """Map a picture to a given palette, all of it, in its order.
 
     Parameters
     ----------
     pixels : array_like of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB, with straight alpha if there are four channels.
+        sRGB, with straight alpha if there are four channels; or frames, as in `quantize_image`.
     palette : array_like of shape (n, 3) or (n, 4), integers from 0 to 255
         1 to 256 colours. If fully transparent pixels have no entry among them, one is added at
         the end, as long as there is room.
     settings : QuantizeSettings, optional
         The space of the distances, and the dithering.
-    histogram : ColorCounts, optional
-        The colours of the picture, if they have been counted before.
-    n_frames : int
-        How many frames of an animation stand one below the other in `pixels`; each of them is
-        dithered by itself, so that what does not move does not flicker.
 
     Returns
     -------
@@ -197,22 +144,7 @@ def apply_palette(
     ['#000000', '#ffffff']
     """
     pixels, palette = checked_pixels(pixels), checked_palette(palette)
-    settings = settings or QuantizeSettings()
-    histogram = histogram or count_colors(pixels)
-    colors = histogram.colors
-    if colors.shape[1] == 4:
-        palette = with_channels(palette, 4)
-        if colors[0, 3] == 0 and (palette[:, 3] > 0).all() and len(palette) < MAX_COLORS:
-            palette = np.concatenate([palette, np.zeros((1, 4), dtype=np.uint8)])
-    changes, entries, indices = _assign(pixels, histogram, palette, settings, n_frames)
-    return QuantizedImage(
-        palette=Palette(palette, _counts(entries, changes.counts, len(palette))),
-        indices=indices,
-        n_colors_before=len(colors),
-        changes=changes,
-        entries=entries,
-        stages=(),
-    )
+    return remap_given(pixels, count_colors(pixels), palette, settings or QuantizeSettings())
 
 
 def measure_ssim(pixels: NDArray[np.uint8], quantized: QuantizedImage) -> float | None:
@@ -223,14 +155,14 @@ def measure_ssim(pixels: NDArray[np.uint8], quantized: QuantizedImage) -> float 
     Parameters
     ----------
     pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        The original.
+        The original; of an animation, its frames.
     quantized : QuantizedImage
         What became of it.
 
     Returns
     -------
     float or None
-        At most 1; None for pictures of less than 7 pixels in a side.
+        At most 1, of frames the mean; None for pictures of less than 7 pixels in a side.
 
     Examples
     --------
@@ -239,11 +171,17 @@ def measure_ssim(pixels: NDArray[np.uint8], quantized: QuantizedImage) -> float 
     >>> round(kmcli.measure_ssim(china, kmcli.quantize_image(china)), 1)
     0.9
     """
-    return structural_similarity(pixels, quantized.pixels)
+    similarities = [
+        structural_similarity(before, quantized.palette.colors[indices])
+        for before, indices in zip(_frames(pixels, 3), _frames(quantized.indices, 2), strict=True)
+    ]
+    found = [each for each in similarities if each is not None]
+    return sum(found) / len(found) if found else None
 
 
-def _learn(histogram: ColorCounts | ColorWeights, settings: QuantizeSettings) -> LearnedPalette:
-    learned = learn_palette(histogram, settings)
+def learn(histogram: ColorCounts | ColorWeights, settings: QuantizeSettings) -> LearnedPalette:
+    """Learn the entries of a palette, moved apart where they will be mixed by dithering."""
+    learned = fit_palette(histogram, settings)
     if not settings.is_dithered or not learned.stages:
         return learned
     is_fixed = _is_locked(learned.colors, settings)
@@ -253,28 +191,90 @@ def _learn(histogram: ColorCounts | ColorWeights, settings: QuantizeSettings) ->
     return replace(learned, colors=widened)
 
 
+def remap_ordered(
+    pixels: NDArray[np.uint8],
+    histogram: ColorCounts,
+    colors: NDArray[np.uint8],
+    settings: QuantizeSettings,
+    stages: tuple[Stage, ...] = (),
+) -> QuantizedImage:
+    """Map pixels whose colours were counted to a palette; order it, and drop what is not used."""
+    image = _remap(pixels, histogram, colors, settings)
+    order = _order(image.palette.colors, image.palette.counts, settings)
+    rank = np.empty(len(image.palette.colors), dtype=np.uint8)
+    rank[order] = np.arange(len(order), dtype=np.uint8)
+    return replace(
+        image,
+        palette=Palette(image.palette.colors[order], image.palette.counts[order]),
+        indices=rank[image.indices],
+        entries=rank[image.entries],
+        stages=stages,
+    )
+
+
+def remap_given(
+    pixels: NDArray[np.uint8],
+    histogram: ColorCounts,
+    palette: NDArray[np.uint8],
+    settings: QuantizeSettings,
+) -> QuantizedImage:
+    """Map pixels whose colours were counted to a palette, kept as it is; see `apply_palette`."""
+    colors = histogram.colors
+    if colors.shape[1] == 4:
+        palette = with_channels(palette, 4)
+        if colors[0, 3] == 0 and (palette[:, 3] > 0).all() and len(palette) < MAX_COLORS:
+            palette = np.concatenate([palette, np.zeros((1, 4), dtype=np.uint8)])
+    return _remap(pixels, histogram, palette, settings)
+
+
 def _remap(
     pixels: NDArray[np.uint8],
     histogram: ColorCounts,
-    learned: LearnedPalette,
+    palette: NDArray[np.uint8],
     settings: QuantizeSettings,
-    n_frames: int,
 ) -> QuantizedImage:
-    """Map to a palette after ordering it and dropping what is not used."""
-    colors = learned.colors
-    changes, labels, indices = _assign(pixels, histogram, colors, settings, n_frames)
-    counts = _counts(labels, changes.counts, len(colors))
-    order = _order(colors, counts, settings)
-    rank = np.empty(len(colors), dtype=np.uint8)
-    rank[order] = np.arange(len(order), dtype=np.uint8)
+    if settings.is_dithered:
+        indices = _dither(pixels, histogram, palette, settings)
+        changes, entries = count_changes(pixels, indices)
+    else:
+        changes = histogram
+        colors = with_channels(histogram.colors, palette.shape[1])
+        entries = nearest(colors, palette, settings.space).astype(np.uint8)
+        indices = map_colors(pixels, histogram.colors, entries)
+    changes = replace(changes, colors=with_channels(changes.colors, palette.shape[1]))
     return QuantizedImage(
-        palette=Palette(colors[order], counts[order]),
-        indices=rank[indices],
+        palette=Palette(palette, _sum_counts(entries, changes.counts, len(palette))),
+        indices=indices,
         n_colors_before=len(histogram.colors),
         changes=changes,
-        entries=rank[labels],
-        stages=learned.stages,
+        entries=entries,
+        stages=(),
     )
+
+
+def _dither(
+    pixels: NDArray[np.uint8],
+    histogram: ColorCounts,
+    palette: NDArray[np.uint8],
+    settings: QuantizeSettings,
+) -> NDArray[np.uint8]:
+    frames = _frames(pixels, 3)
+    indices = np.empty(frames.shape[:-1], dtype=np.uint8)
+    for frame, target in zip(frames, indices, strict=True):
+        target[:] = dither(
+            frame,
+            palette,
+            settings.dither,
+            settings.dither_strength,
+            space=settings.space,
+            histogram=histogram if len(frames) == 1 else count_colors(frame),
+        )
+    return indices.reshape(pixels.shape[:-1])
+
+
+def _frames(array: NDArray[np.uint8], n_dimensions: int) -> NDArray[np.uint8]:
+    """See a picture of so many dimensions as an animation of one frame."""
+    return array[np.newaxis] if array.ndim == n_dimensions else array
 
 
 def _order(
@@ -285,47 +285,16 @@ def _order(
     return order[(counts > 0)[order] | _is_locked(palette, settings)[order]]
 
 
-def _assign(
-    pixels: NDArray[np.uint8],
-    histogram: ColorCounts,
-    palette: NDArray[np.uint8],
-    settings: QuantizeSettings,
-    n_frames: int,
-) -> tuple[ColorCounts, NDArray[np.uint8], NDArray[np.uint8]]:
-    """Give the colours that change, the entries that they become, and those of the pixels."""
-    n_channels = palette.shape[1]
-    if settings.is_dithered:
-        method, strength = settings.dither, settings.dither_strength
-        if n_frames == 1:
-            parts = [(pixels, histogram)]
-        else:
-            frames = pixels.reshape(n_frames, -1, *pixels.shape[1:])
-            parts = [(frame, count_colors(frame)) for frame in frames]
-        indices = np.concatenate(
-            [
-                dither(part, palette, method, strength, space=settings.space, histogram=counts)
-                for part, counts in parts
-            ]
-        )
-        changes, entries = count_pairs(pixels, indices)
-        colors = with_channels(changes.colors, n_channels)
-    else:
-        changes = histogram
-        colors = with_channels(histogram.colors, n_channels)
-        entries = nearest(colors, palette, settings.space).astype(np.uint8)
-        indices = spread(pixels, histogram.colors, entries)
-    return ColorCounts(colors, changes.counts), entries, indices
-
-
 def _is_locked(palette: NDArray[np.uint8], settings: QuantizeSettings) -> NDArray[np.bool_]:
     locked = np.array(settings.locked, dtype=np.uint8).reshape(-1, 4)[:, : palette.shape[1]]
     is_locked: NDArray[np.bool_] = (palette[:, np.newaxis] == locked).all(axis=2).any(axis=1)
     return is_locked
 
 
-def _counts(
-    labels: NDArray[np.integer], counts: NDArray[np.int64], n_entries: int
+def _sum_counts(
+    labels: NDArray[np.integer],
+    counts: NDArray[np.int64] | NDArray[np.float64],
+    n_entries: int,
 ) -> NDArray[np.int64]:
-    sums = np.zeros(n_entries, dtype=np.int64)
-    np.add.at(sums, labels, counts)
-    return sums
+    # Sums of counts are whole, and below 2^53: floats hold them exactly.
+    return np.rint(np.bincount(labels, counts, n_entries)).astype(np.int64)

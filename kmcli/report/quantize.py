@@ -13,8 +13,8 @@ from kmcli.settings import QuantizeSettings
 
 
 @dataclass(frozen=True)
-class QuantizeOutcome:
-    """All that is known about one quantized picture.
+class QuantizedFile:
+    """A quantized picture with the names and sizes of its files, and how good it is.
 
     Attributes
     ----------
@@ -28,10 +28,8 @@ class QuantizeOutcome:
         Sizes of the two files.
     bit_depth : int or None
         Bits per index in the output; None if its format has none.
-    n_frames : int
-        How many frames there are; in the pictures they stand one below the other.
     image : QuantizedImage
-        The result.
+        The result, with all its frames.
     ssim : float or None
         Structural similarity of the result.
     baseline : QuantizedImage
@@ -51,7 +49,6 @@ class QuantizeOutcome:
     output: str
     output_bytes: int
     bit_depth: int | None
-    n_frames: int
     image: QuantizedImage
     ssim: float | None
     baseline: QuantizedImage
@@ -60,33 +57,33 @@ class QuantizeOutcome:
     trials: tuple[Trial, ...]
 
 
-def quantize_report(outcome: QuantizeOutcome) -> Report:
+def quantize_report(file: QuantizedFile) -> Report:
     """Write the report on one quantized picture.
 
     Parameters
     ----------
-    outcome : QuantizeOutcome
+    file : QuantizedFile
         What to report.
 
     Returns
     -------
     Report
     """
-    random_pixels = count_text(outcome.settings.n_colors, "random pixel")
+    random_pixels = count_text(file.settings.n_colors, "random pixel")
     return Report(
-        title=f"{outcome.source} with {count_text(outcome.image.palette.n_used)}",
+        title=f"{file.source} with {count_text(file.image.palette.n_used)}",
         parts=[
-            Section("Picture", _picture_fields(outcome)),
-            Section("Fidelity", fidelity_fields(outcome.image.fidelity, outcome.ssim)),
+            Section("Picture", _picture_fields(file)),
+            Section("Fidelity", fidelity_fields(file.image.fidelity, file.ssim)),
             Section(
                 f"Fidelity of {random_pixels} as the palette",
-                fidelity_fields(outcome.baseline.fidelity, outcome.baseline_ssim),
+                fidelity_fields(file.baseline.fidelity, file.baseline_ssim),
                 key="random_palette",
             ),
-            Table("Numbers of colours tried", "curve", _trial_rows(outcome)),
-            Section("Clustering", _clustering_fields(outcome)),
-            Table("Stages", "stages", _stage_rows(outcome)),
-            Table("Palette", "palette", _palette_rows(outcome), swatch_key="hex"),
+            Table("Numbers of colours tried", "curve", _trial_rows(file)),
+            Section("Clustering", _clustering_fields(file)),
+            Table("Stages", "stages", _stage_rows(file)),
+            Table("Palette", "palette", _palette_rows(file), swatch_key="hex"),
         ],
     )
 
@@ -116,34 +113,33 @@ def failure_report(source: str, message: str, exit_code: int) -> Report:
     return Report(title=f"{source} failed", parts=[Section("Failure", fields)])
 
 
-def _picture_fields(outcome: QuantizeOutcome) -> list[Field]:
-    image = outcome.image
-    n_frames = outcome.n_frames
-    n_rows, width = image.indices.shape
-    height = n_rows // n_frames
+def _picture_fields(file: QuantizedFile) -> list[Field]:
+    image = file.image
+    height, width = image.indices.shape[-2:]
+    n_frames = image.indices.size // (height * width)
     n_before, n_used = image.n_colors_before, image.palette.n_used
-    ratio = outcome.output_bytes / outcome.source_bytes
-    per_pixel = 8 * outcome.output_bytes / image.indices.size
-    indices = f"{outcome.bit_depth}-bit indices, " if outcome.bit_depth is not None else ""
+    ratio = file.output_bytes / file.source_bytes
+    per_pixel = 8 * file.output_bytes / image.indices.size
+    indices = f"{file.bit_depth}-bit indices, " if file.bit_depth is not None else ""
     raw_bits = 8 * image.palette.colors.shape[1]
     index_bits = math.log2(len(image.palette.colors))
     return [
-        Field("status", "", outcome.status),
-        Field("input", "input", outcome.source, outcome.source),
-        Field("output", "output", outcome.output, outcome.output),
-        Field("input_format", "input format", outcome.source_format, outcome.source_format),
+        Field("status", "", file.status),
+        Field("input", "input", file.source, file.source),
+        Field("output", "output", file.output, file.output),
+        Field("input_format", "input format", file.source_format, file.source_format),
         Field("width", "", width),
         Field("height", "size", height, f"{width} x {height} pixels"),
         Field("frames", "frames" if n_frames > 1 else "", n_frames, str(n_frames)),
-        Field("k", "colours asked for", outcome.settings.n_colors, str(outcome.settings.n_colors)),
+        Field("k", "colours asked for", file.settings.n_colors, str(file.settings.n_colors)),
         Field("colors_before", "colours before", n_before, str(n_before)),
         Field("colors_after", "colours after", n_used, str(n_used)),
-        Field("input_bytes", "input bytes", outcome.source_bytes, str(outcome.source_bytes)),
+        Field("input_bytes", "input bytes", file.source_bytes, str(file.source_bytes)),
         Field(
             "output_bytes",
             "output bytes",
-            outcome.output_bytes,
-            f"{outcome.output_bytes} ({ratio:.1%} of the input)",
+            file.output_bytes,
+            f"{file.output_bytes} ({ratio:.1%} of the input)",
         ),
         Field("bits_per_pixel_before", "", raw_bits),
         Field(
@@ -152,7 +148,7 @@ def _picture_fields(outcome: QuantizeOutcome) -> list[Field]:
             index_bits,
             f"{raw_bits} as pixels, {index_bits:.2f} as an index into the palette",
         ),
-        Field("bit_depth", "", outcome.bit_depth),
+        Field("bit_depth", "", file.bit_depth),
         Field(
             "bits_per_pixel_written",
             "as written",
@@ -202,13 +198,13 @@ def fidelity_fields(fidelity: Fidelity, ssim: float | None) -> list[Field]:
     ]
 
 
-def _clustering_fields(outcome: QuantizeOutcome) -> list[Field]:
-    kmeans = outcome.settings.kmeans
-    stages = outcome.image.stages
+def _clustering_fields(file: QuantizedFile) -> list[Field]:
+    kmeans = file.settings.kmeans
+    stages = file.image.stages
     n_iter = sum(stage.clustering.n_iter for stage in stages)
     inertia = stages[-1].clustering.inertia if stages else None
     starts = [list(stage.clustering.start_inertias) for stage in stages[:1]]
-    is_exact = not stages and outcome.image.psnr is None
+    is_exact = not stages and file.image.psnr is None
     absence = "an exact copy" if is_exact else "the palette was given"
     method = f"{kmeans.init}, {kmeans.algorithm}, tol {kmeans.tol:g}, max_iter {kmeans.max_iter}"
     return [
@@ -221,17 +217,17 @@ def _clustering_fields(outcome: QuantizeOutcome) -> list[Field]:
         Field("start_inertias", "", starts[0] if starts else []),
         Field("n_iter", "iterations", n_iter, str(n_iter)),
         Field("inertia", "inertia", inertia, "0" if inertia is None else f"{inertia:.6g}"),
-        Field("space", "colour space", outcome.settings.space, outcome.settings.space),
-        *_dithering_fields(outcome),
-        Field("effort", "effort", outcome.settings.effort, outcome.settings.effort),
+        Field("space", "colour space", file.settings.space, file.settings.space),
+        *_dithering_fields(file),
+        Field("effort", "effort", file.settings.effort, file.settings.effort),
         Field("seed", "seed", kmeans.random_state, str(kmeans.random_state)),
     ]
 
 
-def _dithering_fields(outcome: QuantizeOutcome) -> list[Field]:
+def _dithering_fields(file: QuantizedFile) -> list[Field]:
     """Say how the pixels were mapped; an exact copy is not dithered, whatever was asked for."""
-    settings = outcome.settings
-    is_dithered = settings.is_dithered and outcome.image.fidelity.mse > 0
+    settings = file.settings
+    is_dithered = settings.is_dithered and file.image.fidelity.mse > 0
     method, strength = (settings.dither, settings.dither_strength) if is_dithered else ("none", 0.0)
     text = f"{method}, strength {strength:g}" if is_dithered else method
     return [Field("dither", "dithering", method, text), Field("dither_strength", "", strength)]
@@ -246,7 +242,7 @@ def _starts_text(starts: list[list[float]]) -> str:
     return f"{len(inertias)}, inertia from {min(inertias):.6g} to {max(inertias):.6g}"
 
 
-def _stage_rows(outcome: QuantizeOutcome) -> list[list[Field]]:
+def _stage_rows(file: QuantizedFile) -> list[list[Field]]:
     return [
         [
             Field("stage", "stage", stage.name, stage.name),
@@ -265,11 +261,11 @@ def _stage_rows(outcome: QuantizeOutcome) -> list[list[Field]]:
                 f"{stage.clustering.inertia:.6g}",
             ),
         ]
-        for stage in outcome.image.stages
+        for stage in file.image.stages
     ]
 
 
-def _trial_rows(outcome: QuantizeOutcome) -> list[list[Field]]:
+def _trial_rows(file: QuantizedFile) -> list[list[Field]]:
     return [
         [
             Field("k", "colours", trial.n_colors, str(trial.n_colors)),
@@ -282,7 +278,7 @@ def _trial_rows(outcome: QuantizeOutcome) -> list[list[Field]]:
             ),
             Field("bytes", "bytes", trial.n_bytes, str(trial.n_bytes or "")),
         ]
-        for trial in outcome.trials
+        for trial in file.trials
     ]
 
 
@@ -290,8 +286,8 @@ def _decibels(psnr: float | None) -> str:
     return "exact copy" if psnr is None else f"{psnr:.2f} dB"
 
 
-def _palette_rows(outcome: QuantizeOutcome) -> list[list[Field]]:
-    palette = outcome.image.palette
+def _palette_rows(file: QuantizedFile) -> list[list[Field]]:
+    palette = file.image.palette
     rows = zip(palette.hex, palette.shares.tolist(), palette.counts.tolist(), strict=True)
     by_share = sorted(enumerate(rows), key=lambda item: (-item[1][2], item[1][0]))
     return [

@@ -1,9 +1,5 @@
 """The command ``kmcli quantize``."""
 
-from kmcli.cli.quantize.command import (
-    quantize,
-)
+from kmcli.cli.quantize.command import quantize
 
-__all__ = [
-    "quantize",
-]
+__all__ = ["quantize"]

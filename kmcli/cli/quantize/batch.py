@@ -3,14 +3,14 @@
 import contextlib
 import os
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kmcli.cli import console, outputs
 from kmcli.cli.hints import with_hint
-from kmcli.cli.options import BatchOptions, OutputOptions, ReportOptions
 from kmcli.cli.quantize.jobs import Job, is_stream
-from kmcli.cli.quantize.pool import Result, Task, run_in_order
+from kmcli.cli.quantize.pool import run_in_order
+from kmcli.cli.quantize.request import Request
 from kmcli.errors import ExitCode, KmcliError, OutputError, SkippedError
 from kmcli.files import DiskFullError, PipeClosedError, check_target, publish
 from kmcli.parallel import n_cores
@@ -53,58 +53,12 @@ class Outcome:
     mtime_ns: int | None = None
 
     @property
-    def is_failure(self) -> bool:
-        """Whether something went wrong: to skip an input on request is not wrong."""
-        return self.error is not None and not isinstance(self.error, SkippedError)
+    def failure(self) -> KmcliError | None:
+        """What went wrong: to skip an input on request is not wrong."""
+        return None if isinstance(self.error, SkippedError) else self.error
 
 
-Work = Callable[[Job], Outcome]
-"""Does one job, without writing anything. It raises `KmcliError` if it cannot."""
-
-
-@dataclass
-class Tally:
-    """How many inputs ended how."""
-
-    n_done: int = 0
-    n_skipped: int = 0
-    failures: list[ExitCode] = field(default_factory=list)
-
-    def add(self, error: KmcliError | None) -> None:
-        """Count one more."""
-        if error is None:
-            self.n_done += 1
-        elif isinstance(error, SkippedError):
-            self.n_skipped += 1
-        else:
-            self.failures.append(error.exit_code)
-
-    def exit_code(self, *, skipped_ok: bool) -> ExitCode:
-        """Find the exit code of a batch; it does not depend on the order of the inputs."""
-        codes = set(self.failures)
-        if not codes:
-            all_skipped = self.n_skipped > 0 and self.n_done == 0
-            return ExitCode.DECLINED if all_skipped and not skipped_ok else ExitCode.DONE
-        if self.n_done or (self.n_skipped and skipped_ok):
-            return ExitCode.PARTIAL
-        if self.n_skipped:
-            codes.add(ExitCode.DECLINED)
-        return codes.pop() if len(codes) == 1 else ExitCode.INPUT
-
-    def __str__(self) -> str:
-        counts = [f"{self.n_done} done", f"{len(self.failures)} failed"]
-        if self.n_skipped:
-            counts.insert(1, f"{self.n_skipped} skipped")
-        return ", ".join(counts)
-
-
-def run(
-    jobs: Sequence[Job],
-    work: Work,
-    to: OutputOptions,
-    options: BatchOptions,
-    reports: ReportOptions,
-) -> ExitCode:
+def run_jobs(jobs: Sequence[Job], work: Callable[[Job], Outcome], request: Request) -> ExitCode:
     """Work through jobs; one that fails does not keep the others from being done.
 
     Parameters
@@ -112,105 +66,90 @@ def run(
     jobs : sequence of Job
         What to do.
     work : callable
-        Does one job.
-    to : OutputOptions
-        Whether existing files may be replaced, and folders be made.
-    options : BatchOptions
-        How the batch is run.
-    reports : ReportOptions
-        Which reports are wanted.
+        Does one job, without writing anything. It raises `KmcliError` if it cannot.
+    request : Request
+        How it is to be done.
 
     Returns
     -------
     ExitCode
         Of the whole; it does not depend on the order of the jobs.
     """
-    tally = Tally()
-    written: list[Report] = []
-    rows: list[Sequence[Field]] = []
-    n_untried = 0
+    is_quiet, reports = request.quiet, request.reports
+    done: list[Outcome] = []
+    is_first = True
     with (
-        contextlib.closing(_outcomes(jobs, work, to, options)) as outcomes,
-        console.progress(len(jobs), quiet=reports.quiet) as progress,
+        contextlib.closing(_outcomes(jobs, work, request)) as outcomes,
+        console.progress(len(jobs), quiet=is_quiet) as progress,
     ):
         for job in jobs:
-            if n_untried:
-                outcome = Outcome(error=OutputError("was not tried, since the disk is full"))
-                n_untried += 1
+            if done and isinstance(done[-1].error, (DiskFullError, _UntriedError)):
+                outcome = Outcome(error=_UntriedError("was not tried, since the disk is full"))
             else:
-                made = next(outcomes)
-                if len(jobs) == 1 and not made.is_failure:
-                    made = _with_report_file(made, reports)
-                outcome = made if options.dry_run else _published(made, to, options)
-                _tell(job, outcome, quiet=reports.quiet)
-            tally.add(outcome.error)
-            if reports.wanted and outcome.is_failure:
-                outcome = _with_failure_report(outcome, job)
-            for report in outcome.reports:
-                if reports.on_stdout:
-                    outputs.print_report(report, as_json=reports.json, is_first=not written)
-                written.append(report)
-            rows.extend(outcome.rows)
+                outcome = _published(next(outcomes), request, is_alone=len(jobs) == 1)
+                _tell(job, outcome, is_quiet=is_quiet)
+            if reports.wanted and outcome.failure is not None:
+                outcome = _with_failure_report(outcome, outcome.failure, job)
+            for report in outcome.reports if reports.on_stdout else ():
+                outputs.print_report(report, as_json=reports.json, is_first=is_first)
+                is_first = False
+            done.append(replace(outcome, files=(), preview=""))  # not kept in memory
             progress.advance(job.source)
-            if isinstance(outcome.error, DiskFullError):
-                n_untried = 1
-    if n_untried > 1:
-        console.error(f"the disk is full: {n_untried - 1} more inputs were not tried")
-    if options.dry_run and rows and not reports.on_stdout:
-        outputs.print_table("What would be written", rows)
-    code = tally.exit_code(skipped_ok=options.skipped_ok)
-    # That of one input that went well is there already: both, or neither.
-    if len(jobs) > 1 or tally.failures or options.dry_run:
-        code = _publish_reports(written, reports.report_file, to, code)
-    if len(jobs) > 1 and not reports.quiet:
-        console.say(str(tally))
+    n_untried = sum(isinstance(outcome.error, _UntriedError) for outcome in done)
+    if n_untried:
+        console.error(f"the disk is full: {n_untried} more inputs were not tried")
+    code = _finish(done, request)
+    if len(jobs) > 1 and not is_quiet:
+        console.say(_count(done))
     return code
 
 
-def results(
-    work: Callable[[Task], Result], tasks: Sequence[Task], options: BatchOptions
-) -> Generator[Result | KmcliError]:
-    """Do tasks with as many processes as the user allows; see `run_in_order`."""
-    return run_in_order(work, tasks, options.jobs or n_cores())
+class _UntriedError(OutputError):
+    """An input was not tried, since the disk is full."""
 
 
 def _outcomes(
-    jobs: Sequence[Job], work: Work, to: OutputOptions, options: BatchOptions
+    jobs: Sequence[Job], work: Callable[[Job], Outcome], request: Request
 ) -> Generator[Outcome]:
     """Have the jobs done; those whose outputs are in the way are not even begun."""
-    refused: dict[int, OutputError] = {}
     sources = [job.source for job in jobs]
-    for number, job in enumerate(jobs):
-        try:
-            _check_targets(job, sources, to, options)
-        except OutputError as error:
-            refused[number] = error
-    accepted = [job for number, job in enumerate(jobs) if number not in refused]
-    if any(map(is_stream, sources)):
-        options = replace(options, jobs=1)  # only this process has been given the stream
-    with contextlib.closing(results(work, accepted, options)) as made:
-        for number in range(len(jobs)):
-            result = refused[number] if number in refused else next(made)
+    jobs = [replace(job, refusal=_refusal(job, sources, request)) for job in jobs]
+    accepted = [job for job in jobs if job.refusal is None]
+    # Only this process has been given the streams.
+    n_workers = 1 if any(map(is_stream, sources)) else request.jobs or n_cores()
+    with contextlib.closing(run_in_order(work, accepted, n_workers)) as made:
+        for job in jobs:
+            result = job.refusal or next(made)
             yield Outcome(error=result) if isinstance(result, KmcliError) else result
 
 
-def _check_targets(
-    job: Job, sources: Sequence[str], to: OutputOptions, options: BatchOptions
-) -> None:
-    make_folders = to.output_dir is not None
-    for path in job.targets:
-        if not options.in_place:
-            check_target(path, force=to.force, inputs=sources, make_folders=make_folders)
-        elif os.path.isfile(path) and not os.access(path, os.W_OK) and not to.force:
-            raise OutputError("is read-only; use --force to replace it", path)
+def _refusal(job: Job, sources: Sequence[str], request: Request) -> KmcliError | None:
+    if job.refusal is not None:
+        return job.refusal
+    make_folders = request.output_dir is not None
+    try:
+        for path in job.paths:
+            if not request.in_place or path == job.sheet:
+                check_target(path, force=request.force, inputs=sources, make_folders=make_folders)
+            elif os.path.isfile(path) and not os.access(path, os.W_OK) and not request.force:
+                return OutputError("is read-only; use --force to replace it", path)
+    except OutputError as error:
+        return error
+    return None
 
 
-def _published(outcome: Outcome, to: OutputOptions, options: BatchOptions) -> Outcome:
+def _published(outcome: Outcome, request: Request, *, is_alone: bool) -> Outcome:
+    """Publish files, and with those of the only input its report: both, or neither."""
+    files, path = outcome.files, request.report_file
+    if request.dry_run:
+        return outcome
+    if is_alone and path is not None and outcome.failure is None:
+        files = (*files, (path, outputs.report_bytes(outcome.reports, path)))
     try:
         publish(
-            outcome.files,
-            force=to.force or options.in_place,
-            make_folders=to.output_dir is not None,
+            files,
+            force=request.force or request.in_place,
+            make_folders=request.output_dir is not None,
             mtime_ns=outcome.mtime_ns,
         )
     except PipeClosedError:
@@ -220,25 +159,22 @@ def _published(outcome: Outcome, to: OutputOptions, options: BatchOptions) -> Ou
     return outcome
 
 
-def _with_report_file(outcome: Outcome, reports: ReportOptions) -> Outcome:
-    """Have the report published together with what it reports on."""
-    if reports.report_file is None:
-        return outcome
-    data = outputs.report_bytes(outcome.reports, reports.report_file)
-    return replace(outcome, files=(*outcome.files, (reports.report_file, data)))
-
-
-def _publish_reports(
-    written: "Sequence[Report]", path: str | None, to: OutputOptions, code: ExitCode
-) -> ExitCode:
-    """Write a file of reports, if one is wanted; a failure changes the exit code of success."""
-    if path is None:
+def _finish(done: Sequence[Outcome], request: Request) -> ExitCode:
+    """Print the table, write the file of reports, and find the exit code."""
+    reports, code = request.reports, _exit_code([outcome.error for outcome in done])
+    rows = [row for outcome in done for row in outcome.rows]
+    if request.dry_run and rows and not reports.on_stdout:
+        outputs.print_table("What would be written", rows)
+    is_published = len(done) == 1 and done[0].failure is None and not request.dry_run
+    path = reports.report_file
+    if path is None or is_published:
         return code
+    written = [report for outcome in done for report in outcome.reports]
     try:
         publish(
             [(path, outputs.report_bytes(written, path))],
-            force=to.force,
-            make_folders=to.output_dir is not None,
+            force=request.force,
+            make_folders=request.output_dir is not None,
         )
     except OutputError as error:
         console.error(with_hint(error), error.name)
@@ -246,18 +182,35 @@ def _publish_reports(
     return code
 
 
-def _with_failure_report(outcome: Outcome, job: Job) -> Outcome:
+def _exit_code(errors: Sequence[KmcliError | None]) -> ExitCode:
+    """Find the exit code of a batch; it does not depend on the order of the inputs."""
+    failures = {e.exit_code for e in errors if e is not None and not isinstance(e, SkippedError)}
+    is_skipped = any(isinstance(error, SkippedError) for error in errors)
+    if None in errors:
+        return ExitCode.PARTIAL if failures else ExitCode.DONE
+    codes = failures | ({ExitCode.DECLINED} if is_skipped else set())
+    return codes.pop() if len(codes) == 1 else ExitCode.INPUT
+
+
+def _count(done: Sequence[Outcome]) -> str:
+    n_failed = sum(outcome.failure is not None for outcome in done)
+    n_skipped = sum(isinstance(outcome.error, SkippedError) for outcome in done)
+    skipped = [f"{n_skipped} skipped"] if n_skipped else []
+    n_done = len(done) - n_failed - n_skipped
+    return ", ".join([f"{n_done} done", *skipped, f"{n_failed} failed"])
+
+
+def _with_failure_report(outcome: Outcome, failure: KmcliError, job: Job) -> Outcome:
     from kmcli.report.quantize import failure_report
 
-    assert outcome.error is not None  # noqa: S101 - for the type checker: it is a failure
-    report = failure_report(job.source, with_hint(outcome.error), outcome.error.exit_code)
+    report = failure_report(job.source, with_hint(failure), failure.exit_code)
     return replace(outcome, reports=(report,))
 
 
-def _tell(job: Job, outcome: Outcome, *, quiet: bool) -> None:
-    if outcome.error is not None and outcome.is_failure:
-        console.error(with_hint(outcome.error), outcome.error.name or job.source)
-    if quiet:
+def _tell(job: Job, outcome: Outcome, *, is_quiet: bool) -> None:
+    if outcome.failure is not None:
+        console.error(with_hint(outcome.failure), outcome.failure.name or job.source)
+    if is_quiet:
         return
     for text in outcome.warnings:
         console.warning(text, job.source)

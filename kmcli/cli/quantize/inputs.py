@@ -95,10 +95,10 @@ def _walk(top: str, output_dir: str | None, suffix: str) -> Iterator[Input]:
             if not name.startswith(".") and os.path.realpath(os.path.join(folder, name)) != outputs
         )
         pictures = [name for name in files if _is_picture(folder, name)]
-        stems = {os.path.splitext(name)[0] for name in pictures}
+        names = {*pictures, *(os.path.splitext(name)[0] for name in pictures)}
         below = os.path.relpath(folder, top)
         for name in sorted(pictures):
-            if not _is_output(name, stems, suffix):
+            if not _is_output(name, names, suffix):
                 yield Input(os.path.join(folder, name), "" if below == "." else below)
     yield from unreadable
 
@@ -109,7 +109,7 @@ def _is_picture(folder: str, name: str) -> bool:
     return is_named_so and os.path.isfile(os.path.join(folder, name))
 
 
-def _is_output(name: str, stems: set[str], suffix: str) -> bool:
+def _is_output(name: str, inputs: set[str], suffix: str) -> bool:
     endings = r"-k\d{1,3}|-auto|-compare" + (f"|{re.escape(suffix)}" if suffix else "")
     match = re.fullmatch(rf"(.+)(?:{endings})\.(?:png|gif|webp)", name)
-    return match is not None and match[1] in stems
+    return match is not None and match[1] in inputs

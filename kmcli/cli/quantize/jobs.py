@@ -2,14 +2,16 @@
 
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
 from kmcli.cli import outputs
-from kmcli.cli.options import BatchOptions, OutputOptions, ReportOptions
-from kmcli.cli.quantize.inputs import Input
+from kmcli.cli.quantize.inputs import Input, find_inputs
+from kmcli.cli.quantize.request import Request
+from kmcli.errors import KmcliError, OutputError, SettingsError
 from kmcli.files import STREAM, default_output
 
 
@@ -25,74 +27,64 @@ class Job:
         Where the versions of it go.
     sheet : str or None
         Where the sheet goes that compares them.
+    refusal : KmcliError or None
+        Why it must not be done: it would write what belongs to another input.
     """
 
     source: str
     outputs: tuple[str, ...]
     sheet: str | None = None
+    refusal: KmcliError | None = None
 
     @property
-    def targets(self) -> tuple[str, ...]:
+    def paths(self) -> tuple[str, ...]:
         """All that is to be written."""
         return self.outputs if self.sheet is None else (*self.outputs, self.sheet)
 
 
-def plan_jobs(
-    inputs: Sequence[Input],
-    endings: Sequence[str],
-    to: OutputOptions,
-    options: BatchOptions,
-    reports: ReportOptions,
-    sheet: str | None = None,
-    besides: Sequence[str] = (),
-) -> list[Job]:
+def plan_jobs(request: Request) -> list[Job]:
     """Decide where each output goes, and refuse what cannot work before any work is done.
 
     Parameters
     ----------
-    inputs : sequence of Input
-        What to work on.
-    endings : sequence of str
-        What the names of the outputs end in, one for each version of a picture.
-    to : OutputOptions
-        Where the user wants the outputs.
-    options : BatchOptions
-        How the batch is run.
-    reports : ReportOptions
-        Which reports are wanted.
-    sheet : str, optional
-        What the name of a sheet ends in.
-    besides : sequence of str
-        Other files that will be written, once for all inputs.
+    request : Request
+        What is asked for.
 
     Returns
     -------
     list of Job
+        In the order of the inputs.
 
     Raises
     ------
     click.UsageError
-        If inputs or options contradict each other.
+        If inputs and options contradict each other.
+    InputError
+        If a folder holds no pictures.
     OutputError
-        If the file for the report cannot be written.
+        If a file that is written once for all inputs cannot be, or one that is only read would
+        be overwritten.
     """
+    inputs = find_inputs(
+        request.images,
+        recursive=request.recursive,
+        output_dir=request.output_dir,
+        suffix=request.suffix or "",
+    )
     names = [each.path for each in inputs]
-    if to.output is not None and len(inputs) > 1:
-        raise click.UsageError(f"-o takes one input, not {len(inputs)}; use -d for several")
-    if names.count(STREAM) > 1:
-        raise click.UsageError("standard input ('-') can be read only once")
-    if STREAM in names and options.in_place:
-        raise click.UsageError("--in-place: standard input has no place")
-    if STREAM in names and sys.stdin is not None and sys.stdin.isatty():
-        raise click.UsageError("standard input is a terminal: pipe or redirect an image into it")
-    jobs = [_job(each, endings, to, options, sheet, len(inputs)) for each in inputs]
-    _refuse_collisions(jobs, besides)
-    on_stdout = any(STREAM in job.outputs for job in jobs) and not options.dry_run
-    outputs.check(besides, reports, to, inputs=names, data_on_stdout=on_stdout)
-    if not options.dry_run:
+    _refuse_inputs(names, request)
+    jobs = [_job(each, request, is_alone=len(inputs) == 1) for each in inputs]
+    once = [] if request.palette_out is None else [request.palette_out]
+    jobs = _with_refusals(jobs, once)
+    on_stdout = any(STREAM in job.outputs for job in jobs) and not request.dry_run
+    outputs.check(once, request.reports, request.to, inputs=names, data_on_stdout=on_stdout)
+    if not request.dry_run:
         for job in jobs:
-            for path in job.targets:
+            for path in job.paths:
                 outputs.refuse_terminal(path)
+    written = [*once, *filter(None, [request.report_file]), *(p for job in jobs for p in job.paths)]
+    _keep_from_overwriting(request.palette, "palette", written)
+    _keep_from_overwriting(request.weight_mask, "mask", written)
     return jobs
 
 
@@ -103,56 +95,81 @@ def is_stream(source: str) -> bool:
     )
 
 
-def _job(
-    source: Input,
-    endings: Sequence[str],
-    to: OutputOptions,
-    options: BatchOptions,
-    sheet: str | None,
-    n_inputs: int,
-) -> Job:
+def _refuse_inputs(names: Sequence[str], request: Request) -> None:
+    if request.output is not None and len(names) > 1:
+        raise click.UsageError(f"-o takes one input, not {len(names)}; use -d for several")
+    if request.palette_out is not None and len(names) > 1 and not request.shared_palette:
+        raise click.UsageError(
+            f"--palette-out writes one palette, but {len(names)} pictures have one each; use "
+            "--shared-palette"
+        )
+    if names.count(STREAM) > 1:
+        raise click.UsageError("standard input ('-') can be read only once")
+    if STREAM in names and request.in_place:
+        raise click.UsageError("--in-place: standard input has no place")
+    if STREAM in names and sys.stdin is not None and sys.stdin.isatty():
+        raise click.UsageError("standard input is a terminal: pipe or redirect an image into it")
+    if request.shared_palette and any(map(is_stream, names)):
+        raise click.UsageError(
+            "--shared-palette reads its inputs twice, which only files allow: save it first"
+        )
+
+
+def _job(source: Input, request: Request, *, is_alone: bool) -> Job:
     name = "stdin" if source.path == STREAM else source.path
-    folder = to.output_dir
+    folder = request.output_dir
     if folder is not None:
         folder = os.path.join(folder, source.folder)
-    sheet_path = None if sheet is None else default_output(name, sheet, folder)
-    outputs_: tuple[str, ...]
-    if to.output is not None:
-        outputs_ = (to.output,)
-    elif options.in_place:
-        outputs_ = (source.path,)
-    elif source.path == STREAM and n_inputs == 1 and to.output_dir is None and len(endings) == 1:
-        outputs_ = (STREAM,)
-    else:
-        outputs_ = tuple(default_output(name, ending, folder) for ending in endings)
-    return Job(source.path, outputs_, sheet_path)
+    kept = os.path.splitext(name)[1] if request.keep_extension else ""
+    sheet = default_output(name, f"{kept}-compare.png", folder) if request.compare else None
+    if request.output is not None:
+        return Job(source.path, (request.output,), sheet)
+    if request.in_place:
+        return Job(source.path, (source.path,), sheet)
+    if source.path == STREAM and is_alone and folder is None and len(request.endings) == 1:
+        return Job(source.path, (STREAM,), sheet)
+    named = tuple(default_output(name, kept + ending, folder) for ending in request.endings)
+    return Job(source.path, named, sheet)
 
 
-def _refuse_collisions(jobs: Sequence[Job], besides: Sequence[str]) -> None:
-    users: dict[str, Job] = {}
+def _with_refusals(jobs: Sequence[Job], once: Sequence[str]) -> list[Job]:
+    """Refuse jobs that would write one file both, or replace the input of another."""
+    users: dict[str, list[Job]] = defaultdict(list)
     for job in jobs:
-        for path in job.targets:
-            if path == STREAM:
-                continue
+        for path in job.paths:
+            if path != STREAM:
+                users[os.path.realpath(path)].append(job)
+    sources = {os.path.realpath(job.source): job for job in jobs if job.source != STREAM}
+    planned = []
+    for job in jobs:
+        refusal: KmcliError | None = None
+        for path in job.paths:
             target = os.path.realpath(path)
-            other = users.get(target)
-            if other is job:
+            sharing = [user for user in users[target] if user is not job]
+            if len(users[target]) - len(sharing) > 1 or target in map(os.path.realpath, once):
                 raise click.UsageError(f"two outputs would be written to {path}")
-            if other is not None and other.source == job.source:
+            if any(user.source == job.source for user in sharing):
                 raise click.UsageError(f"{job.source} is given twice")
-            if other is not None:
-                raise click.UsageError(
-                    f"{other.source} and {job.source} would both be written to {path}; "
-                    "rename one, or quantize them one by one with -o"
+            if sharing:
+                both = " and ".join(each.source for each in users[target][:2])
+                refusal = SettingsError(
+                    f"{both} would both be written to {path}; rename one, or keep their "
+                    "extensions with --keep-extension",
+                    job.source,
                 )
-            users[target] = job
-    for path in besides:
-        if os.path.realpath(path) in users:
-            raise click.UsageError(f"two outputs would be written to {path}")
-    sources = {os.path.realpath(job.source): job.source for job in jobs if job.source != STREAM}
-    for target, user in users.items():
-        if sources.get(target, user.source) != user.source:
-            raise click.UsageError(
-                f"the output for {user.source} would replace {sources[target]}, another input; "
-                "use -d"
-            )
+            elif sources.get(target, job).source != job.source:
+                refusal = SettingsError(
+                    f"its output would replace {sources[target].source}, another input; use -d",
+                    job.source,
+                )
+        planned.append(replace(job, refusal=refusal))
+    return planned
+
+
+def _keep_from_overwriting(path: str | None, what: str, written: Sequence[str]) -> None:
+    """Keep a file that is only read, by whatever name, from being overwritten."""
+    if path is None or not os.path.isfile(path):
+        return
+    for output in written:
+        if os.path.exists(output) and os.path.samefile(output, path):
+            raise OutputError(f"is the {what}; choose another output", output)

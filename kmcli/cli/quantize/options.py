@@ -1,7 +1,5 @@
 """The options of ``kmcli quantize``, group by group."""
 
-from collections.abc import Callable
-
 import click
 
 from kmcli.cli.numbers import Decimal, Integer
@@ -9,13 +7,15 @@ from kmcli.cli.options import (
     ANY_PATH,
     COMMON_GROUP,
     REPORT_GROUP,
-    F,
     force_option,
-    kmeans_options,
+    n_init_option,
     option,
+    output_dir_option,
     report_options,
+    seed_option,
     stacked,
 )
+from kmcli.cli.quantize.request import FORMATS
 from kmcli.cli.quantize.values import (
     read_bytes,
     read_colors,
@@ -35,285 +35,266 @@ TARGET_GROUP = "As many colours as it takes"
 LIMITS_GROUP = "Limits"
 
 _DEFAULTS = QuantizeSettings()
+_COUNT = Integer(1, 2**63 - 1)  # what the system can count
 _MAX_JOBS = 1024
-_MAX_COUNT = 2**63 - 1  # what the system can count
 
+_common_options = stacked(
+    option(
+        *("-k", "--colors"),
+        group=COMMON_GROUP,
+        callback=when_given(read_numbers),
+        metavar="N[,N...]",
+        help=f"Most colours of the result, 1 to {MAX_COLORS}; several numbers make several "
+        "results.  [default: 16]",
+    ),
+    option(
+        *("-o", "--output"),
+        group=COMMON_GROUP,
+        metavar="FILE",
+        type=ANY_PATH,
+        help="Output of a single input, a PNG, or by its name .gif or .webp; - is standard "
+        "output.  [default: NAME-kN.png]",
+    ),
+    output_dir_option("Folder for outputs with default names", "beside the input"),
+    force_option,
+    option(
+        "--dither",
+        group=COMMON_GROUP,
+        type=click.Choice(DITHERS),
+        metavar="METHOD",
+        default=_DEFAULTS.dither,
+        show_default=True,
+        help="Mix palette colours in fine patterns, for smooth shades from few colours: "
+        f"{', '.join(DITHERS[:-1])} or {DITHERS[-1]}. Files become larger.",
+    ),
+)
 
-def quantize_options() -> Callable[[F], F]:
-    """Declare all options, those that most people need first."""
-    return stacked(
-        _common_options(),
-        report_options(COMMON_GROUP),
-        _output_options(),
-        option(
-            "--preview",
-            group=REPORT_GROUP,
-            is_flag=True,
-            help="Show original, result and palette in the terminal, if it has colours.",
-        ),
-        _target_options(),
-        _method_options(),
-        _palette_options(),
-        _batch_options(),
-        kmeans_options("[default: 16, fewer from 32 colours on]"),
-        _limit_options(),
-    )
+_output_options = stacked(
+    option(
+        "--format",
+        group=OUTPUT_GROUP,
+        type=click.Choice(FORMATS),
+        help="Format of outputs whose names do not say it.  [default: png]",
+    ),
+    option(
+        "--suffix",
+        group=OUTPUT_GROUP,
+        metavar="TEXT",
+        callback=when_given(read_suffix),
+        help="End default names in this instead of -kN, as in NAME-small.png.",
+    ),
+    option(
+        "--keep-extension",
+        group=OUTPUT_GROUP,
+        is_flag=True,
+        help="Keep the extension of the input in default names, as in NAME.jpg-kN.png.",
+    ),
+    option(
+        "--compare",
+        group=OUTPUT_GROUP,
+        is_flag=True,
+        help="Write NAME-compare.png too: original, results, and random palettes beneath.",
+    ),
+    option(
+        "--in-place",
+        group=OUTPUT_GROUP,
+        is_flag=True,
+        help="Replace the inputs themselves, each in one step.",
+    ),
+    option(
+        "--frame",
+        group=OUTPUT_GROUP,
+        type=_COUNT,
+        metavar="N",
+        help="Take only this frame of animations, or this page.  [default: all frames]",
+    ),
+    option(
+        "--optimize",
+        group=OUTPUT_GROUP,
+        is_flag=True,
+        help="Recompress PNGs without loss; takes longer, and needs an extra.",
+    ),
+    option(
+        "--skip-if-larger",
+        group=OUTPUT_GROUP,
+        is_flag=True,
+        help="Write nothing that is not smaller than its input.",
+    ),
+    option(
+        "--keep-mtime",
+        group=OUTPUT_GROUP,
+        is_flag=True,
+        help="Give outputs the modification time of their inputs.",
+    ),
+    option(
+        "--dry-run",
+        group=OUTPUT_GROUP,
+        is_flag=True,
+        help="Write nothing; print a table of what would be written.",
+    ),
+)
 
+_preview_option = option(
+    "--preview",
+    group=REPORT_GROUP,
+    is_flag=True,
+    help="Show original, result and palette in the terminal, if it has colours.",
+)
 
-def _common_options() -> Callable[[F], F]:
-    return stacked(
-        option(
-            "-k",
-            "--colors",
-            group=COMMON_GROUP,
-            callback=when_given(read_numbers),
-            metavar="N[,N...]",
-            help=f"Most colours of the result, 1 to {MAX_COLORS}; several numbers make several "
-            "results.  [default: 16]",
-        ),
-        option(
-            "-o",
-            "--output",
-            group=COMMON_GROUP,
-            metavar="FILE",
-            type=ANY_PATH,
-            help="Output of a single input, a PNG, or by its name .gif or .webp; - is standard "
-            "output.  [default: NAME-kN.png]",
-        ),
-        option(
-            "-d",
-            "--output-dir",
-            group=COMMON_GROUP,
-            metavar="DIR",
-            type=ANY_PATH,
-            help="Folder for outputs with default names, made if missing.  "
-            "[default: beside the input]",
-        ),
-        force_option(),
-        option(
-            "--dither",
-            group=COMMON_GROUP,
-            type=click.Choice(DITHERS),
-            metavar="METHOD",
-            default=_DEFAULTS.dither,
-            show_default=True,
-            help="Mix palette colours in fine patterns, for smooth shades from few colours: "
-            f"{', '.join(DITHERS[:-1])} or {DITHERS[-1]}. Files become larger.",
-        ),
-    )
+_target_options = stacked(
+    option(
+        "--min-psnr",
+        group=TARGET_GROUP,
+        type=Decimal(min=0),
+        metavar="DB",
+        help="Fewest colours that reach this PSNR, at most -k.",
+    ),
+    option(
+        "--max-delta-e",
+        group=TARGET_GROUP,
+        type=Decimal(min=0),
+        metavar="X",
+        help="Fewest colours of at most this mean colour difference, at most -k; 2 is just "
+        "noticeable.",
+    ),
+    option(
+        "--max-size",
+        group=TARGET_GROUP,
+        callback=when_given(read_bytes),
+        metavar="BYTES",
+        help="Most colours whose file is not larger than this, such as 50000 or 50k, at most -k.",
+    ),
+)
 
+_method_options = stacked(
+    option(
+        "--effort",
+        group=METHOD_GROUP,
+        type=click.Choice(["fast", "normal", "best"]),
+        default=_DEFAULTS.effort,
+        show_default=True,
+        help="How long to search for a better palette.",
+    ),
+    option(
+        "--space",
+        group=METHOD_GROUP,
+        type=click.Choice(["rgb", "oklab", "lab"]),
+        default=_DEFAULTS.space,
+        show_default=True,
+        help="Where the error is made small: in RGB, or as it is perceived.",
+    ),
+    option(
+        "--dither-strength",
+        group=METHOD_GROUP,
+        type=Decimal(0, 1),
+        metavar="X",
+        help="How much of --dither, from 0, none, to 1, all of it.  [default: 1]",
+    ),
+    option(
+        "--region",
+        group=METHOD_GROUP,
+        metavar="X,Y,W,H",
+        callback=when_given(read_region),
+        help="Learn the palette from this part of the picture only.",
+    ),
+    option(
+        "--weight-mask",
+        group=METHOD_GROUP,
+        metavar="FILE",
+        type=ANY_PATH,
+        help="Grey picture of the same size: where it is light, colours count more.",
+    ),
+    n_init_option(METHOD_GROUP, "[default: 16, fewer from 32 colours on]"),
+    seed_option(METHOD_GROUP),
+)
 
-def _output_options() -> Callable[[F], F]:
-    return stacked(
-        option(
-            "--compare",
-            group=OUTPUT_GROUP,
-            is_flag=True,
-            help="Write NAME-compare.png too: original, results, and random palettes beneath.",
-        ),
-        option(
-            "--suffix",
-            group=OUTPUT_GROUP,
-            metavar="TEXT",
-            callback=when_given(read_suffix),
-            help="End default names in this instead of -kN, as in NAME-small.png.",
-        ),
-        option(
-            "--in-place",
-            group=OUTPUT_GROUP,
-            is_flag=True,
-            help="Replace the inputs themselves, each in one step.",
-        ),
-        option(
-            "--frame",
-            group=OUTPUT_GROUP,
-            type=Integer(1, _MAX_COUNT),
-            metavar="N",
-            help="Take only this frame of animations, or this page.  [default: all frames]",
-        ),
-        option(
-            "--optimize",
-            group=OUTPUT_GROUP,
-            is_flag=True,
-            help="Recompress PNGs without loss; takes longer, and needs an extra.",
-        ),
-        option(
-            "--skip-if-larger",
-            group=OUTPUT_GROUP,
-            is_flag=True,
-            help="Write nothing that is not smaller than its input.",
-        ),
-        option(
-            "--skipped-ok",
-            group=OUTPUT_GROUP,
-            is_flag=True,
-            help="Exit with 0, not 7, if all inputs were skipped.",
-        ),
-        option(
-            "--keep-mtime",
-            group=OUTPUT_GROUP,
-            is_flag=True,
-            help="Give outputs the modification time of their inputs.",
-        ),
-        option(
-            "--dry-run",
-            group=OUTPUT_GROUP,
-            is_flag=True,
-            help="Write nothing; print a table of what would be written.",
-        ),
-    )
+_palette_options = stacked(
+    option(
+        "--palette",
+        group=PALETTE_GROUP,
+        metavar="FILE",
+        help="Use these colours in their order: .gpl, .pal, .hex, .act, .ase, .json, a PNG or "
+        "GIF with a palette, or a list like '#fff,#c00'.",
+    ),
+    option(
+        "--palette-out",
+        group=PALETTE_GROUP,
+        metavar="FILE",
+        callback=when_given(read_palette_out),
+        help="Write the palette too, as .gpl, .pal, .hex, .act, .ase, .json, .css, or as .png "
+        "with swatches.",
+    ),
+    option(
+        "--lock",
+        group=PALETTE_GROUP,
+        metavar="COLORS",
+        callback=when_given(read_colors, missing=()),
+        help="Colours to be in the palette exactly, like '#fff,#c00'; the others are learned "
+        "around them.",
+    ),
+    option(
+        "--order",
+        group=PALETTE_GROUP,
+        type=click.Choice(["luminance", "share", "hue"]),
+        default=_DEFAULTS.order,
+        show_default=True,
+        help="Order of the palette; from dark to light compresses best.",
+    ),
+)
 
+_batch_options = stacked(
+    option(
+        *("-r", "--recursive"),
+        group=BATCH_GROUP,
+        is_flag=True,
+        help="Work on the pictures in folders, and keep their tree under -d.",
+    ),
+    option(
+        *("-j", "--jobs"),
+        group=BATCH_GROUP,
+        type=Integer(1, _MAX_JOBS),
+        metavar="N",
+        help="Pictures worked on at once.  [default: as many as there are cores]",
+    ),
+    option(
+        "--shared-palette",
+        group=BATCH_GROUP,
+        is_flag=True,
+        help="Learn one palette from all pictures together.",
+    ),
+)
 
-def _batch_options() -> Callable[[F], F]:
-    return stacked(
-        option(
-            "-r",
-            "--recursive",
-            group=BATCH_GROUP,
-            is_flag=True,
-            help="Work on the pictures in folders, and keep their tree under -d.",
-        ),
-        option(
-            "-j",
-            "--jobs",
-            group=BATCH_GROUP,
-            type=Integer(1, _MAX_JOBS),
-            metavar="N",
-            help="Pictures worked on at once.  [default: as many as there are cores]",
-        ),
-        option(
-            "--shared-palette",
-            group=BATCH_GROUP,
-            is_flag=True,
-            help="Learn one palette from all pictures together.",
-        ),
-    )
+_limit_options = stacked(
+    option(
+        "--max-pixels",
+        group=LIMITS_GROUP,
+        type=_COUNT,
+        metavar="N",
+        default=MAX_PIXELS,
+        show_default=True,
+        help="Refuse larger pictures before they are decoded.",
+    ),
+    option(
+        "--max-input-bytes",
+        group=LIMITS_GROUP,
+        type=_COUNT,
+        metavar="N",
+        default=MAX_INPUT_BYTES,
+        show_default=True,
+        help="Refuse larger files, and stop reading from a pipe.",
+    ),
+)
 
-
-def _target_options() -> Callable[[F], F]:
-    return stacked(
-        option(
-            "--min-psnr",
-            group=TARGET_GROUP,
-            type=Decimal(min=0),
-            metavar="DB",
-            help="Fewest colours that reach this PSNR, at most -k.",
-        ),
-        option(
-            "--max-delta-e",
-            group=TARGET_GROUP,
-            type=Decimal(min=0),
-            metavar="X",
-            help="Fewest colours of at most this mean colour difference, at most -k; 2 is just "
-            "noticeable.",
-        ),
-        option(
-            "--max-size",
-            group=TARGET_GROUP,
-            callback=when_given(read_bytes),
-            metavar="BYTES",
-            help="Most colours whose file is not larger than this, such as 50000 or 50k, at most "
-            "-k.",
-        ),
-    )
-
-
-def _method_options() -> Callable[[F], F]:
-    return stacked(
-        option(
-            "--effort",
-            group=METHOD_GROUP,
-            type=click.Choice(["fast", "normal", "best"]),
-            default=_DEFAULTS.effort,
-            show_default=True,
-            help="How long to search for a better palette.",
-        ),
-        option(
-            "--space",
-            group=METHOD_GROUP,
-            type=click.Choice(["rgb", "oklab", "lab"]),
-            default=_DEFAULTS.space,
-            show_default=True,
-            help="Where the error is made small: in RGB, or as it is perceived.",
-        ),
-        option(
-            "--dither-strength",
-            group=METHOD_GROUP,
-            type=Decimal(0, 1),
-            metavar="X",
-            help="How much of --dither, from 0, none, to 1, all of it.  [default: 1]",
-        ),
-        option(
-            "--region",
-            group=METHOD_GROUP,
-            metavar="X,Y,W,H",
-            callback=when_given(read_region),
-            help="Learn the palette from this part of the picture only.",
-        ),
-        option(
-            "--weight-mask",
-            group=METHOD_GROUP,
-            metavar="FILE",
-            type=ANY_PATH,
-            help="Grey picture of the same size: where it is light, colours count more.",
-        ),
-    )
-
-
-def _palette_options() -> Callable[[F], F]:
-    return stacked(
-        option(
-            "--palette",
-            group=PALETTE_GROUP,
-            metavar="FILE",
-            help="Use these colours in their order: .gpl, .pal, .hex, .act, .ase, .json, a PNG or "
-            "GIF with a palette, or a list like '#fff,#c00'.",
-        ),
-        option(
-            "--palette-out",
-            group=PALETTE_GROUP,
-            metavar="FILE",
-            callback=when_given(read_palette_out),
-            help="Write the palette too, as .gpl, .pal, .hex, .act, .ase, .json, .css, or as .png "
-            "with swatches.",
-        ),
-        option(
-            "--lock",
-            group=PALETTE_GROUP,
-            metavar="COLORS",
-            callback=when_given(read_colors, missing=()),
-            help="Colours to be in the palette exactly, like '#fff,#c00'; the others are learned "
-            "around them.",
-        ),
-        option(
-            "--order",
-            group=PALETTE_GROUP,
-            type=click.Choice(["luminance", "share", "hue"]),
-            default=_DEFAULTS.order,
-            show_default=True,
-            help="Order of the palette; from dark to light compresses best.",
-        ),
-    )
-
-
-def _limit_options() -> Callable[[F], F]:
-    return stacked(
-        option(
-            "--max-pixels",
-            group=LIMITS_GROUP,
-            type=Integer(1, _MAX_COUNT),
-            metavar="N",
-            default=MAX_PIXELS,
-            show_default=True,
-            help="Refuse larger pictures before they are decoded.",
-        ),
-        option(
-            "--max-input-bytes",
-            group=LIMITS_GROUP,
-            type=Integer(1, _MAX_COUNT),
-            metavar="N",
-            default=MAX_INPUT_BYTES,
-            show_default=True,
-            help="Refuse larger files, and stop reading from a pipe.",
-        ),
-    )
+quantize_options = stacked(
+    click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=ANY_PATH),
+    _common_options,
+    report_options(COMMON_GROUP),
+    _output_options,
+    _preview_option,
+    _target_options,
+    _method_options,
+    _palette_options,
+    _batch_options,
+    _limit_options,
+)
+"""All of them, those that most people need first."""

@@ -1,0 +1,264 @@
+"""What one call of ``kmcli quantize`` asks for: typed, and without contradictions."""
+
+import os
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+import click
+
+from kmcli.cli.options import OutputOptions, ReportOptions
+from kmcli.files import STREAM
+from kmcli.settings import MAX_COLORS, Dither, Effort, Order, QuantizeSettings, Space, Target
+
+FormatName = Literal["png", "gif", "webp"]
+
+FORMATS: tuple[FormatName, ...] = ("png", "gif", "webp")
+
+_ENDS: dict[str, FormatName] = {
+    "": "png",
+    ".png": "png",
+    ".apng": "png",
+    ".gif": "gif",
+    ".webp": "webp",
+}
+
+_TARGETS = ("min_psnr", "max_delta_e", "max_size")
+_DECIDE_COLORS = (
+    *("colors", "lock", "order", "effort", "region", "weight_mask", "shared_palette"),
+    *_TARGETS,
+    "n_init",
+)
+"""Options that find, choose or order colours, which a given palette leaves nothing to do."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """The values of all arguments and options, by their names; None where nothing was given."""
+
+    images: tuple[str, ...]
+    colors: tuple[int, ...] | None
+    output: str | None
+    output_dir: str | None
+    force: bool
+    dither: Dither
+    report: bool
+    json: bool
+    report_file: str | None
+    quiet: bool
+    preview: bool
+    format: FormatName | None
+    suffix: str | None
+    keep_extension: bool
+    compare: bool
+    in_place: bool
+    frame: int | None
+    optimize: bool
+    skip_if_larger: bool
+    keep_mtime: bool
+    dry_run: bool
+    min_psnr: float | None
+    max_delta_e: float | None
+    max_size: int | None
+    effort: Effort
+    space: Space
+    dither_strength: float | None
+    region: tuple[int, int, int, int] | None
+    weight_mask: str | None
+    palette: str | None
+    palette_out: str | None
+    lock: tuple[tuple[int, int, int, int], ...]
+    order: Order
+    recursive: bool
+    jobs: int | None
+    shared_palette: bool
+    n_init: int | None
+    seed: int
+    max_pixels: int
+    max_input_bytes: int
+
+    @property
+    def to(self) -> OutputOptions:
+        """Where outputs go, and whether they may replace files."""
+        return OutputOptions(self.output, self.output_dir, self.force)
+
+    @property
+    def reports(self) -> ReportOptions:
+        """Which reports are wanted."""
+        return ReportOptions(self.report, self.json, self.report_file, self.quiet)
+
+    @property
+    def format_name(self) -> FormatName:
+        """The format of outputs that do not replace their inputs."""
+        return self.format or _ENDS[_end(self.output)]
+
+    @property
+    def target(self) -> Target | None:
+        """What decides the number of colours."""
+        if (self.min_psnr, self.max_delta_e, self.max_size) == (None, None, None):
+            return None
+        return Target(self.min_psnr, self.max_delta_e, self.max_size)
+
+    @property
+    def n_colors(self) -> tuple[int, ...]:
+        """The most colours of each version."""
+        if self.colors is not None:
+            return self.colors
+        return (MAX_COLORS if self.target else QuantizeSettings().n_colors,)
+
+    @property
+    def endings(self) -> list[str]:
+        """What the default names of the versions end in."""
+        if self.suffix is not None:
+            names = [self.suffix]
+        elif self.palette is not None:
+            names = ["-palette"]
+        else:
+            names = ["-auto"] if self.target else [f"-k{number}" for number in self.n_colors]
+        return [f"{name}.{self.format_name}" for name in names]
+
+    @property
+    def settings(self) -> tuple[QuantizeSettings, ...]:
+        """How to quantize, for each version."""
+        strength = QuantizeSettings().dither_strength
+        return tuple(
+            QuantizeSettings(
+                n_colors=n_colors,
+                space=self.space,
+                effort=self.effort,
+                locked=self.lock,
+                order=self.order,
+                dither=self.dither,
+                dither_strength=strength if self.dither_strength is None else self.dither_strength,
+                n_init=self.n_init,
+                random_state=self.seed,
+            )
+            for n_colors in self.n_colors
+        )
+
+
+def check_request(request: Request, given: Collection[str]) -> None:
+    """Refuse what makes no sense together, before anything is read.
+
+    Parameters
+    ----------
+    request : Request
+        All values.
+    given : collection of str
+        The names of the options that the user gave, even if with their default values.
+
+    Raises
+    ------
+    click.UsageError
+        With the reason.
+    SettingsError
+        If values contradict each other, or what optimises is not installed.
+    """
+    _refuse_names(request, given)
+    _refuse_formats(request)
+    _refuse_methods(request, given)
+    _refuse_palettes(request, given)
+    _ = request.settings, request.target  # each refuses values that contradict each other
+    if request.optimize:
+        from kmcli.image_io import check_optimizer
+
+        check_optimizer()
+
+
+def _refuse_names(request: Request, given: Collection[str]) -> None:
+    for image in request.images:
+        if image.isascii() and image.isdecimal() and not os.path.lexists(image):
+            raise click.UsageError(
+                f"there is no file {image}; a number of colours is given as -k {image}"
+            )
+    places = _written(given, "output", "output_dir", "in_place")
+    if len(places) > 1:
+        raise click.UsageError(
+            f"{' and '.join(places)} each say where the output goes: give one of them"
+        )
+    changes = _written(given, "suffix", "keep_extension")
+    if changes and request.in_place:
+        raise click.UsageError(f"--in-place keeps the names, {changes[0]} changes them: give one")
+    if changes and request.output is not None:
+        raise click.UsageError(f"-o gives the whole name, {changes[0]} a part of it: give one")
+    if request.in_place and request.frame is not None:
+        raise click.UsageError(
+            "--in-place with --frame would lose all other frames of an animation: use -o or -d"
+        )
+    if request.keep_mtime and STREAM in (*request.images, request.output):
+        raise click.UsageError(
+            "--keep-mtime copies the time of a file to a file, and a standard stream has none"
+        )
+
+
+def _refuse_formats(request: Request) -> None:
+    end = _end(request.output)
+    if request.format is None and end not in _ENDS:
+        raise click.UsageError(
+            f"-o: {end} is not written; the possible ends of a name are .png, .gif and .webp, "
+            "- or a name without an end means PNG, and with --format any name will do"
+        )
+    if request.format is not None:
+        if end and _ENDS.get(end, request.format) != request.format:
+            raise click.UsageError(
+                f"-o ends in {end}, but --format asks for {request.format}: give one"
+            )
+        if request.in_place:
+            raise click.UsageError("--in-place keeps the formats, --format changes them: give one")
+    if request.optimize and request.format_name != "png":
+        raise click.UsageError("--optimize recompresses PNGs only")
+
+
+def _refuse_methods(request: Request, given: Collection[str]) -> None:
+    n_versions = len(request.n_colors)
+    targets = _written(given, *_TARGETS)
+    if n_versions > 1:
+        for name in _written(given, "output", "in_place", "suffix"):
+            raise click.UsageError(f"{name} names one output, but -k asks for {n_versions}; use -d")
+        if targets:
+            raise click.UsageError(
+                f"{targets[0]} decides how many colours there are; with it -k is one number, "
+                "the most allowed"
+            )
+    if request.dither_strength is not None and request.dither == "none":
+        raise click.UsageError(
+            "--dither-strength has nothing to weaken without --dither, which takes "
+            "floyd-steinberg, bayer or blue-noise"
+        )
+    sources = _written(given, "region", "weight_mask", "shared_palette")
+    if len(sources) > 1:
+        raise click.UsageError(
+            f"{' and '.join(sources)} each say what the palette is learned from: give one"
+        )
+    if request.shared_palette and targets:
+        raise click.UsageError(
+            f"{targets[0]} finds the number of colours of one picture, --shared-palette learns "
+            "from all: give one"
+        )
+
+
+def _refuse_palettes(request: Request, given: Collection[str]) -> None:
+    if request.palette is not None:
+        for name in _written(given, *_DECIDE_COLORS):
+            raise click.UsageError(
+                "--palette gives the colours and their order, which leaves nothing for "
+                f"{name.replace('--colors', '-k')} to decide: give one of them"
+            )
+        if request.palette == STREAM and STREAM in request.images:
+            raise click.UsageError("standard input can be the palette or a picture, not both")
+        if request.palette == STREAM and sys.stdin is not None and sys.stdin.isatty():
+            raise click.UsageError("standard input is a terminal: pipe or redirect a palette")
+    if request.palette_out is not None and len(request.n_colors) > 1:
+        raise click.UsageError(
+            f"--palette-out writes one palette, but -k asks for {len(request.n_colors)}: give one"
+        )
+
+
+def _written(given: Collection[str], *names: str) -> list[str]:
+    """List those of some options that the user gave, as they are written."""
+    return [f"--{name.replace('_', '-')}" for name in names if name in given]
+
+
+def _end(output: str | None) -> str:
+    return os.path.splitext(output or "")[1].lower()

@@ -1,0 +1,138 @@
+"""The versions of one picture: quantized in each way that was asked for, and encoded."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.cli.quantize.picture import Picture
+from kmcli.cli.quantize.request import Request
+from kmcli.errors import SettingsError
+from kmcli.files import read_input
+from kmcli.image_io import decode_grey, encode_indexed, encode_indexed_animation, optimize_png
+from kmcli.quantize import ColorCounts, QuantizedImage, count_colors
+from kmcli.quantize.histogram import ColorWeights, weigh_colors
+from kmcli.quantize.pipeline import learn, remap_given, remap_ordered
+from kmcli.quantize.targets import Trial, quantize_to_target
+from kmcli.settings import QuantizeSettings
+
+
+@dataclass(frozen=True)
+class Version:
+    """A picture as it was quantized in one way.
+
+    Attributes
+    ----------
+    output : str
+        Where it goes.
+    image : QuantizedImage
+        The result.
+    settings : QuantizeSettings
+        How it was quantized; where a target decided, with the number of colours it led to.
+    trials : tuple of Trial
+        What was tried before, on the way to a target.
+    data : bytes
+        The file.
+    """
+
+    output: str
+    image: QuantizedImage
+    settings: QuantizeSettings
+    trials: tuple[Trial, ...]
+    data: bytes
+
+
+def make_versions(
+    picture: Picture,
+    outputs: Sequence[str],
+    request: Request,
+    palettes: Sequence[NDArray[np.uint8]] | None,
+) -> list[Version]:
+    """Quantize and encode a picture for each of its outputs, with given palettes or its own."""
+    encode, settings = encoder(picture, request), request.settings
+    if request.palette is not None and palettes is not None:
+        settings = (replace(settings[0], n_colors=len(palettes[0])),)
+    made: list[tuple[QuantizedImage, QuantizeSettings, tuple[Trial, ...]]]
+    if palettes is not None:
+        made = [
+            (remap_given(picture.animation.frames, picture.histogram, palette, each), each, ())
+            for palette, each in zip(palettes, settings, strict=True)
+        ]
+    else:
+        quantize = _quantizer(picture, request)
+        if request.target is not None:
+            made = [quantize_to_target(quantize, settings[0], request.target, encode)]
+        else:
+            made = [(quantize(each), each, ()) for each in settings]
+    return [
+        Version(output, *each, encode(each[0].palette.colors, each[0].indices))
+        for output, each in zip(outputs, made, strict=True)
+    ]
+
+
+def encoder(
+    picture: Picture, request: Request
+) -> Callable[[NDArray[np.uint8], NDArray[np.uint8]], bytes]:
+    """Give what encodes a palette and the indices of all frames."""
+    animation, format_name = picture.animation, picture.format_name
+
+    def encode(palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -> bytes:
+        if len(indices) == 1:
+            data = encode_indexed(palette, indices[0], format_name)
+        else:
+            assert format_name != "webp"  # noqa: S101 - refused when it was read
+            data = encode_indexed_animation(
+                palette, indices, animation.durations, animation.n_plays, format_name
+            )
+        return optimize_png(data) if request.optimize and format_name == "png" else data
+
+    return encode
+
+
+def _quantizer(picture: Picture, request: Request) -> Callable[[QuantizeSettings], QuantizedImage]:
+    """Give what quantizes the picture in one way."""
+    frames, histogram = picture.animation.frames, picture.histogram
+    if frames.shape[-1] == 3:
+        _refuse_translucent(request.lock)
+    learn_from = _learn_from(picture, request)
+
+    def quantize(settings: QuantizeSettings) -> QuantizedImage:
+        learned = learn(learn_from, settings)
+        return remap_ordered(frames, histogram, learned.colors, settings, learned.stages)
+
+    return quantize
+
+
+def _learn_from(picture: Picture, request: Request) -> ColorCounts | ColorWeights:
+    frames = picture.animation.frames
+    height, width = frames.shape[1:3]
+    if request.region is not None:
+        left, top, region_width, region_height = request.region
+        if left + region_width > width or top + region_height > height:
+            raise SettingsError(
+                f"the region {left},{top},{region_width},{region_height} does not lie within "
+                f"{width} x {height} pixels"
+            )
+        return count_colors(frames[:, top : top + region_height, left : left + region_width])
+    if request.weight_mask is not None:
+        data = read_input(request.weight_mask, request.max_input_bytes)
+        grey = decode_grey(data, request.max_pixels)
+        if grey.shape != (height, width):
+            raise SettingsError(
+                f"the mask has {grey.shape[1]} x {grey.shape[0]} pixels, the picture "
+                f"{width} x {height}; they must agree"
+            )
+        return weigh_colors(frames, picture.histogram, (1.0 + grey) / 256)
+    return picture.histogram
+
+
+def _refuse_translucent(locked: Sequence[tuple[int, int, int, int]]) -> None:
+    """Refuse what would not be kept exactly: the palette of an opaque picture is opaque."""
+    for *color, alpha in locked:
+        if alpha < 255:
+            written = "#" + bytes((*color, alpha)).hex()
+            raise SettingsError(
+                f"the locked colour {written} is not opaque, but the picture is; lock "
+                f"{written[:7]} instead"
+            )
