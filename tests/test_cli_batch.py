@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -13,9 +14,9 @@ import pytest
 from PIL import Image
 
 from kmcli.cli.main import run
-from kmcli.cli.quantize import pool
+from kmcli.cli.quantize import batch, pool
 from kmcli.cli.quantize.inputs import Input, find_inputs
-from kmcli.errors import InputError, KmcliError
+from kmcli.errors import InputError, KmcliError, OutputError
 from tests.conftest import SAMPLES, Pixels, kmcli
 from tests.png import read_indexed_png
 
@@ -120,6 +121,12 @@ def test_sheet_says_what_it_shows(folder: Path, monkeypatch: pytest.MonkeyPatch)
         (["--in-place", "-d", "x"], "each say where"),
         (["--in-place", "--suffix", "-x"], "keeps the names"),
         (["-o", "x.png", "--suffix", "-x"], "the whole name"),
+        (["-o", "x.png", "--keep-extension"], "the whole name"),
+        (["--in-place", "--keep-extension"], "keeps the names"),
+        (["-o", "x.png", "--format", "gif"], "-o ends in .png, but --format asks for gif"),
+        (["--in-place", "--format", "gif"], "keeps the formats"),
+        (["--format", "webp", "--optimize"], "recompresses PNGs only"),
+        (["-o", "x.tmp"], "with --format any name will do"),
         (["--suffix", "a/b"], "cannot be empty or hold a '/'"),
         (["--suffix", ""], "cannot be empty"),
         (["--shared-palette", "--region", "0,0,1,1"], "learned from"),
@@ -147,6 +154,63 @@ def test_contradictions_are_refused(
     assert run(["quantize", "a.png", *arguments]) == 2
     assert message in capfd.readouterr().err
     assert tree(folder) == before
+
+
+def test_inputs_that_share_an_output_are_refused_and_the_others_done(
+    folder: Path, capfd: Capture
+) -> None:
+    for name in ("in/logo.png", "in/logo.jpg", "in/x/logo.png", "in/other.png"):
+        paint(folder / name)
+    before = tree(folder)
+    assert run(["quantize", "in", "-r", "-k", "4", "-d", "out", "--report-file", "r.json"]) == 6
+    assert set(tree(folder)) - set(before) == {"out/other-k4.png", "out/x/logo-k4.png", "r.json"}
+    errors = [line for line in capfd.readouterr().err.splitlines() if "error" in line]
+    both = "in/logo.jpg and in/logo.png would both be written to out/logo-k4.png"
+    assert [line.split("; ")[0] for line in errors] == [
+        f"kmcli: error: {name}: {both}" for name in ("in/logo.jpg", "in/logo.png")
+    ]
+    rows = [json.loads(line) for line in (folder / "r.json").read_text().splitlines()]
+    assert [row["input"] for row in rows if row["status"] == "failed"] == [
+        "in/logo.jpg", "in/logo.png",
+    ]  # fmt: skip
+    # Nothing else is asked for: then it is a usage error.
+    assert run(["quantize", "in/logo.png", "in/logo.jpg"]) == 2
+    arguments = ["quantize", "in", "-r", "-k", "4", "--keep-extension", "--compare"]
+    for _ in range(2):  # what it has written is no input the second time
+        assert run([*arguments, "-f"]) == 0
+        assert {name for name in tree(folder / "in") if "logo." in name and "-" in name} == {
+            f"{name}-{what}.png"
+            for name in ("logo.png", "logo.jpg", "x/logo.png")
+            for what in ("k4", "compare")
+        }
+
+
+def test_an_input_that_another_output_would_replace_is_kept(folder: Path, capfd: Capture) -> None:
+    for name in ("a.jpg", "a-k4.png", "b.png"):
+        paint(folder / name)
+    before = tree(folder)
+    assert run(["quantize", "a.jpg", "a-k4.png", "b.png", "-k", "4", "-f"]) == 6
+    assert "would replace a-k4.png, another input; use -d" in capfd.readouterr().err
+    made = tree(folder)
+    assert {name: made[name] for name in before} == before
+    assert set(made) - set(before) == {"a-k4-k4.png", "b-k4.png"}
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("png", b"\x89PNG"), ("gif", b"GIF8"), ("webp", b"RIFF")]
+)
+def test_format_is_what_was_asked_for_where_the_name_does_not_say(
+    folder: Path, name: str, start: bytes
+) -> None:
+    data = paint(folder / "a.png").read_bytes()
+    piped = kmcli("quantize", "-", "-k", "4", "--format", name, stdin=data).stdout
+    assert piped.startswith(start)
+    arguments = ["quantize", "a.png", "-k", "4", "--format", name]
+    for target in ("x.tmp", "tmp.Ab3d", f"y.{name}"):
+        assert run([*arguments, "-o", target]) == 0
+        assert (folder / target).read_bytes() == piped
+    assert run([*arguments, "-d", "all"]) == 0
+    assert tree(folder / "all") == {f"a-k4.{name}": piped}
 
 
 def test_jobs_change_neither_bytes_nor_order(folder: Path) -> None:
@@ -235,13 +299,32 @@ def test_what_is_not_smaller_is_skipped(folder: Path, capfd: Capture) -> None:
     captured = capfd.readouterr()
     assert "tiny.gif -> skipped, not smaller" in captured.err
     assert json.loads(captured.out)["status"] == "skipped"
-    assert run([*arguments, "--skipped-ok"]) == 0
     assert tree(folder) == before
     assert run([*arguments, "big.png"]) == 0
     assert set(tree(folder)) - set(before) == {"big-k16.png"}
     capfd.readouterr()
     assert run([*arguments, "missing.png"]) == 3
-    assert run([*arguments, "missing.png", "--skipped-ok"]) == 6
+
+
+@pytest.mark.parametrize("inputs", [["a.png", "b.png"], ["b.png", "a.png"]])
+def test_failures_of_different_kinds_exit_with_3_in_any_order(
+    folder: Path, inputs: list[str]
+) -> None:
+    paint(folder / "a.png", size=(90, 90))
+    paint(folder / "b.png")
+    (folder / "b-k2.png").write_bytes(b"mine")
+    assert run(["quantize", *inputs, "-k", "2", "--max-pixels", "500"]) == 3  # 4 and 5
+    (folder / "b-k2.png").unlink()
+    assert run(["quantize", *inputs, "-k", "2", "--max-pixels", "300"]) == 4  # 4 both times
+    assert run(["quantize", *inputs, "-k", "2", "--max-pixels", "500"]) == 6
+
+
+def test_skipped_beside_failed_is_no_success(folder: Path) -> None:
+    Image.fromarray(np.zeros((2, 2, 3), dtype=np.uint8)).save(folder / "tiny.gif")
+    paint(folder / "a.png")
+    arguments = ["quantize", "a.png", "tiny.gif", "-k", "2", "--min-psnr", "90"]
+    # The target is out of reach for one, which is declined as well.
+    assert run([*arguments, "--skip-if-larger"]) == 7
 
 
 def test_no_sheet_is_drawn_of_what_is_skipped(folder: Path) -> None:
@@ -265,6 +348,29 @@ def test_in_place_replaces_the_input_and_keeps_mode_and_link(folder: Path) -> No
     assert (folder / "link.png").is_symlink()
     assert (folder / "real.png").read_bytes() == (folder / "expected.png").read_bytes()
     assert (folder / "real.png").stat().st_mode & 0o777 == 0o640
+
+
+def test_in_place_asks_before_it_replaces_what_is_read_only(
+    folder: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paint(folder / "a.png", size=(50, 50)).chmod(0o444)
+    before = tree(folder)
+    # For the superuser nothing is read-only.
+    monkeypatch.setattr(os, "access", lambda path, mode, **_: not mode & os.W_OK or path != "a.png")
+    assert run(["quantize", "a.png", "-k", "4", "--in-place"]) == 5
+    assert "a.png: is read-only; use --force to replace it" in capfd.readouterr().err
+    assert tree(folder) == before
+    assert run(["quantize", "a.png", "-k", "4", "--in-place", "-f"]) == 0
+    assert tree(folder) != before
+    assert (folder / "a.png").stat().st_mode & 0o777 == 0o444
+
+
+def test_in_place_keeps_a_sheet_that_is_there(folder: Path) -> None:
+    paint(folder / "a.png", size=(50, 50))
+    (folder / "a-compare.png").write_bytes(b"mine")
+    before = tree(folder)
+    assert run(["quantize", "a.png", "-k", "4", "--in-place", "--compare"]) == 5
+    assert tree(folder) == before
 
 
 def test_in_place_keeps_the_format_and_the_frames(folder: Path) -> None:
@@ -332,6 +438,50 @@ def test_dry_run_tells_what_would_be_written_and_writes_nothing(
         assert f" {(folder / f'a-k{k}.png').stat().st_size} (" in text
 
 
+def test_dry_run_reports_and_writes_only_the_report(folder: Path, capfd: Capture) -> None:
+    paint(folder / "a.png")
+    before = tree(folder)
+    arguments = ["quantize", "a.png", "-k", "4", "--dry-run", "--report-file", "r.json"]
+    assert run([*arguments, "--json"]) == 0
+    assert (folder / "r.json").read_text() == capfd.readouterr().out
+    assert set(tree(folder)) == {*before, "r.json"}
+
+
+def test_a_report_that_cannot_be_written_is_told_even_if_all_was_declined(
+    folder: Path, capfd: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paint(folder / "a.png")
+    paint(folder / "b.png")
+    publish = batch.publish
+
+    def refuse(files: Any, **options: Any) -> None:
+        if any(path == "r.json" for path, _ in files):
+            raise OutputError("no space left", "r.json")
+        publish(files, **options)
+
+    monkeypatch.setattr(batch, "publish", refuse)
+    declined = ["--max-size", "1", "--report-file", "r.json"]
+    assert run(["quantize", "a.png", "b.png", *declined]) == 5
+    assert "r.json: no space left" in capfd.readouterr().err
+    assert run(["quantize", "a.png", "missing.png", *declined[2:]]) == 6  # nothing is hidden
+    assert not (folder / "r.json").exists()
+
+
+def test_streams_are_read_by_the_process_that_was_given_them(folder: Path) -> None:
+    data = paint(folder / "a.png").read_bytes()
+    paint(folder / "b.png", 1)
+    done = kmcli("quantize", "-", "b.png", "-k", "2", "-j", "2", "-d", "o", stdin=data, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert set(tree(folder / "o")) == {"stdin-k2.png", "b-k2.png"}
+    code = (
+        "import os, sys; from kmcli.cli.main import run\n"
+        "read, write = os.pipe(); os.write(write, open('a.png', 'rb').read()); os.close(write)\n"
+        "sys.exit(run(['quantize', f'/dev/fd/{read}', 'b.png', '-k', '2', '-j', '2', '-d', 'p']))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=folder).returncode == 0
+    assert len(tree(folder / "p")) == 2
+
+
 def test_shared_palette_is_whole_and_the_same_in_all_results(folder: Path, china: Pixels) -> None:
     for name, part in {"a": china[:200, :300], "b": china[-200:, -300:]}.items():
         Image.fromarray(part).save(folder / f"{name}.png")
@@ -378,8 +528,6 @@ def test_a_worker_that_dies_costs_its_task_and_no_other() -> None:
 
 
 def test_workers_end_with_the_process_that_started_them(folder: Path) -> None:
-    import subprocess
-
     names = []
     for number in range(4):
         Image.open(SAMPLES / "china.jpg").resize((1600, 1200)).save(folder / f"{number}.png")

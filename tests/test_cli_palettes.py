@@ -187,7 +187,7 @@ def test_a_report_serves_as_a_palette(picture: Path) -> None:
         ["--effort", "normal"],
         ["--min-psnr", "30"],
         ["--max-size", "9999"],
-        ["--init", "random"],
+        ["--n-init", "2"],
         ["--n-init", "3"],
         ["--region", "0,0,9,9"],
         ["--shared-palette"],

@@ -469,7 +469,7 @@ def test_help_and_version(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr().out.startswith("kmcli 0.")
     assert run(["quantize", "--help"]) == 0
     out = capfd.readouterr().out
-    assert out.index("--colors") < out.index("--report") < out.index("--init")
+    assert out.index("--colors") < out.index("--report") < out.index("--n-init")
     assert run(["quantise", "x"]) == 2
     assert "No such command 'quantise'" in capfd.readouterr().err
 

@@ -24,7 +24,8 @@ ONE_OF_EACH = {
     "suffix": ["--suffix", "-x"],
     "in place": ["--in-place"],
     "skip": ["--skip-if-larger"],
-    "skipped ok": ["--skipped-ok"],
+    "format": ["--format", "gif"],
+    "extension": ["--keep-extension"],
     "mtime": ["--keep-mtime"],
     "dry": ["--dry-run"],
     "report": ["--report"],
@@ -50,8 +51,8 @@ ONE_OF_EACH = {
     "shared": ["--shared-palette"],
     "pixels": ["--max-pixels", "50"],
     "bytes": ["--max-input-bytes", "100"],
-    "init": ["--init", "random", "--n-init", "2", "--max-iter", "3", "--seed", "1"],
-    "nan": ["--tol", "nan"],
+    "init": ["--n-init", "2", "--seed", "1"],
+    "nan": ["--min-psnr", "nan"],
     "unknown": ["--colour"],
 }
 INPUTS = ["a.png", "b.gif", "./a.png", "missing.png", "bad.png", "folder", ".", "a-k4.png"]
@@ -116,6 +117,8 @@ def test_options_of_quantize(
             assert after[name].endswith(b"IEND\xaeB`\x82")
         elif name.endswith(".png") and after[name].startswith(b"\x89PNG"):
             read_indexed_png(after[name])
+        elif name.endswith(".gif"):
+            assert after[name].startswith(b"GIF8")
         else:
             assert "--report-file" in arguments
             assert after[name].endswith(b"\n")
