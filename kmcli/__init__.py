@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         OutputError,
         SettingsError,
     )
+    from kmcli.palette_files import parse_colors
     from kmcli.picture_files import (
         encode_png,
         read_image,

@@ -14,9 +14,10 @@ import pytest
 from PIL import Image
 
 from kmcli.cli.main import run
-from kmcli.cli.quantize import batch, pool
+from kmcli.cli.quantize import pool
 from kmcli.cli.quantize.inputs import Input, find_inputs
 from kmcli.errors import InputError, KmcliError, OutputError
+from kmcli.files import publish
 from tests.conftest import SAMPLES, Pixels, kmcli
 from tests.png import read_indexed_png
 
@@ -452,14 +453,13 @@ def test_a_report_that_cannot_be_written_is_told_even_if_all_was_declined(
 ) -> None:
     paint(folder / "a.png")
     paint(folder / "b.png")
-    publish = batch.publish
 
     def refuse(files: Any, **options: Any) -> None:
         if any(path == "r.json" for path, _ in files):
             raise OutputError("no space left", "r.json")
         publish(files, **options)
 
-    monkeypatch.setattr(batch, "publish", refuse)
+    monkeypatch.setattr("kmcli.cli.quantize.batch.publish", refuse)
     declined = ["--max-size", "1", "--report-file", "r.json"]
     assert run(["quantize", "a.png", "b.png", *declined]) == 5
     assert "r.json: no space left" in capfd.readouterr().err
