@@ -14,13 +14,8 @@ from kmcli.clustering import Clustering, breathing
 from kmcli.clustering.lloyd import run_lloyd
 from kmcli.quantize import learn, quantize_image
 from kmcli.quantize.cells import CellTree
-<<<<<<< HEAD
-from kmcli.quantize.histogram import count_colors, spread
-from kmcli.settings import QuantizeSettings
-=======
 from kmcli.quantize.histogram import count_colors, map_colors
-from kmcli.settings import KMeansSettings, QuantizeSettings
->>>>>>> 7ae7560 (Let quantize travel as one typed request, its frames as frames, and its parts be public)
+from kmcli.settings import QuantizeSettings
 from tests.conftest import Pixels
 
 MEGA = 2**20

@@ -14,7 +14,7 @@ from kmcli.clustering.lloyd import run_lloyd
 from kmcli.quantize.cells import CellTree
 from kmcli.quantize.colorspace import to_points
 from kmcli.quantize.histogram import ColorCounts, count_colors
-from kmcli.quantize.learn import learn_palette, random_palette
+from kmcli.quantize.learn import fit_palette, random_palette
 from kmcli.quantize.remap import nearest
 from kmcli.settings import KMeansSettings, QuantizeSettings
 from tests.conftest import Pixels
@@ -208,7 +208,7 @@ def colors_of_china(china: Pixels) -> ColorCounts:
 
 
 def test_the_best_of_the_starts_goes_on(colors_of_china: ColorCounts) -> None:
-    start = learn_palette(colors_of_china, QuantizeSettings(8)).stages[0].clustering
+    start = fit_palette(colors_of_china, QuantizeSettings(8)).stages[0].clustering
     assert start.inertia == min(start.start_inertias) < 0.99 * max(start.start_inertias)
     assert len(start.start_inertias) == 16
 
@@ -216,7 +216,7 @@ def test_the_best_of_the_starts_goes_on(colors_of_china: ColorCounts) -> None:
 @pytest.mark.parametrize("space", ["rgb", "oklab"])
 def test_every_stage_lowers_the_error(colors_of_china: ColorCounts, space: str) -> None:
     found = {
-        effort: learn_palette(
+        effort: fit_palette(
             colors_of_china,
             QuantizeSettings(64, space=space, effort=effort),  # type: ignore[arg-type]
         )
@@ -234,7 +234,7 @@ def test_every_stage_lowers_the_error(colors_of_china: ColorCounts, space: str) 
 
 
 def test_best_comes_to_rest_on_all_colors(colors_of_china: ColorCounts) -> None:
-    last = learn_palette(colors_of_china, QuantizeSettings(32, effort="best")).stages[-1]
+    last = fit_palette(colors_of_china, QuantizeSettings(32, effort="best")).stages[-1]
     assert last.n_points == len(colors_of_china.colors)
     points = colors_of_china.colors.astype(np.float64)
     weights = colors_of_china.counts.astype(np.float64)
@@ -245,7 +245,7 @@ def test_best_comes_to_rest_on_all_colors(colors_of_china: ColorCounts) -> None:
 
 def test_refining_on_finer_cells_pays(colors_of_china: ColorCounts) -> None:
     """What the last stage is for: the cells of the others lose a little."""
-    _, moved, last = learn_palette(colors_of_china, QuantizeSettings(64)).stages
+    _, moved, last = fit_palette(colors_of_china, QuantizeSettings(64)).stages
     before, after = (
         error(colors_of_china, np.rint(stage.clustering.centers).astype(np.uint8))
         for stage in (moved, last)
@@ -258,9 +258,9 @@ def test_clear_pixels_do_not_make_a_picture_of_one_color_transparent() -> None:
     pixels[:4] = [200, 0, 0, 255]
     pixels[0, 0] = [180, 0, 0, 255]
     histogram = count_colors(pixels)
-    (entry,) = learn_palette(histogram, QuantizeSettings(1)).colors.tolist()
+    (entry,) = fit_palette(histogram, QuantizeSettings(1)).colors.tolist()
     assert entry[3] > 0
-    clear, seen = learn_palette(histogram, QuantizeSettings(2)).colors.tolist()
+    clear, seen = fit_palette(histogram, QuantizeSettings(2)).colors.tolist()
     assert (clear, seen) == ([0, 0, 0, 0], [200, 0, 0, 255])
 
 
@@ -270,10 +270,10 @@ def test_a_locked_color_costs_no_more_than_putting_it_in_place_of_the_nearest_en
     colors_of_china: ColorCounts, space: str, lock: tuple[int, int, int, int]
 ) -> None:
     settings_ = QuantizeSettings(8, space=space)  # type: ignore[arg-type]
-    replaced = learn_palette(colors_of_china, settings_).colors.copy()
+    replaced = fit_palette(colors_of_china, settings_).colors.copy()
     color = np.array([lock[:3]], dtype=np.uint8)
     replaced[nearest(color, replaced, settings_.space)] = color
-    locked = learn_palette(
+    locked = fit_palette(
         colors_of_china,
         QuantizeSettings(8, space=space, locked=(lock,)),  # type: ignore[arg-type]
     ).colors

@@ -10,7 +10,13 @@ from kmcli.cli.quantize.request import FormatName, Request
 from kmcli.clustering import import_in_background
 from kmcli.errors import InputError
 from kmcli.files import read_input
-from kmcli.image_io import Animation, decode_frames, decode_image, without_translucency
+from kmcli.image_io import (
+    Animation,
+    decode_frames,
+    decode_image,
+    timing_losses,
+    without_translucency,
+)
 from kmcli.quantize import ColorCounts, count_colors
 
 _LARGE_FILE = 2**16
@@ -60,15 +66,18 @@ def read_picture(source: str, request: Request, *, learns: bool) -> Picture:
     animation = _decode(data, request)
     del data
     format_name = _format_for(animation, request)
-    if format_name == "webp" and len(animation.frames) > 1:
-        raise InputError(
-            f"has {len(animation.frames)} frames, and animations are written as PNG or GIF; "
-            "use -o NAME.png, or --frame for one of them"
-        )
+    if len(animation.frames) > 1:
+        if format_name == "webp":
+            raise InputError(
+                f"has {len(animation.frames)} frames, and animations are written as PNG or GIF; "
+                "use -o NAME.png, or --frame for one of them"
+            )
+        losses = timing_losses(animation.durations, animation.n_plays, format_name)
+        animation = _with_warnings(animation, *losses)
     if format_name == "gif":
         animation = _without_translucency(animation)
     if request.optimize and format_name != "png":
-        animation = _with_warning(animation, "--optimize recompresses PNGs only")
+        animation = _with_warnings(animation, "--optimize recompresses PNGs only")
     return Picture(n_bytes, mtime_ns, animation, format_name, count_colors(animation.frames))
 
 
@@ -76,7 +85,7 @@ def _decode(data: bytes, request: Request) -> Animation:
     if request.frame is None:
         return decode_frames(data, request.max_pixels)
     one = decode_image(data, request.max_pixels, request.frame)
-    return Animation(one.pixels[np.newaxis], (0,), 1, one.format, one.warnings)
+    return Animation(one.pixels[np.newaxis], (0,), 1, one.format, one.warnings, one.density)
 
 
 def _format_for(animation: Animation, request: Request) -> FormatName:
@@ -104,8 +113,8 @@ def _without_translucency(animation: Animation) -> Animation:
     if np.array_equal(frames, animation.frames):
         return animation
     warning = "GIF knows no translucent pixels; what is half opaque or more becomes opaque"
-    return _with_warning(replace(animation, frames=frames), warning)
+    return _with_warnings(replace(animation, frames=frames), warning)
 
 
-def _with_warning(animation: Animation, warning: str) -> Animation:
-    return replace(animation, warnings=(*animation.warnings, warning))
+def _with_warnings(animation: Animation, *warnings: str) -> Animation:
+    return replace(animation, warnings=(*animation.warnings, *warnings))

@@ -79,11 +79,16 @@ def encoder(
 
     def encode(palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -> bytes:
         if len(indices) == 1:
-            data = encode_indexed(palette, indices[0], format_name)
+            data = encode_indexed(palette, indices[0], format_name, animation.density)
         else:
             assert format_name != "webp"  # noqa: S101 - refused when it was read
             data = encode_indexed_animation(
-                palette, indices, animation.durations, animation.n_plays, format_name
+                palette,
+                indices,
+                animation.durations,
+                animation.n_plays,
+                format_name,
+                animation.density,
             )
         return optimize_png(data) if request.optimize and format_name == "png" else data
 
