@@ -65,6 +65,14 @@ class TooManyBytesError(LimitError):
     """An input has more bytes than allowed."""
 
 
+class TooManyPixelsError(LimitError):
+    """A picture has more pixels than allowed."""
+
+
+class TooManyFramesError(TooManyPixelsError):
+    """The frames of a picture together have more pixels than allowed."""
+
+
 class DeclinedError(KmcliError):
     """Something was not done because a condition that the user set is not met."""
 

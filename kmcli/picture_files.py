@@ -5,14 +5,19 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import warnings
 from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.errors import ExistsError, KmcliError, TooManyBytesError
+from kmcli.errors import (
+    ExistsError,
+    KmcliError,
+    TooManyBytesError,
+    TooManyFramesError,
+    TooManyPixelsError,
+)
 from kmcli.files import publish, read_input
 from kmcli.image_io import decode_image, encode_indexed_png
 from kmcli.palette_files import decode_palette, encode_palette
@@ -194,15 +199,15 @@ def write_palette(palette: Palette, path: str | os.PathLike[str], *, force: bool
 _HINTS: dict[type[KmcliError], str] = {
     ExistsError: "; use force to replace it",
     TooManyBytesError: "; raise max_bytes",
+    TooManyFramesError: "; raise it with max_pixels",
+    TooManyPixelsError: "; raise it with max_pixels",
 }
 
 
 @contextlib.contextmanager
 def _named(name: str) -> Iterator[None]:
-    """Name the file in what goes wrong, and options as Python does: force, not --force."""
+    """Name the file in what goes wrong, and the argument that helps."""
     try:
         yield
     except KmcliError as error:
-        text = re.sub(r"--([a-z-]+)", lambda option: option[1].replace("-", "_"), str(error))
-        hint = _HINTS.get(type(error), "")
-        raise type(error)(f"{name}: {text}{hint}", name) from None
+        raise type(error)(f"{name}: {error}{_HINTS.get(type(error), '')}", name) from None

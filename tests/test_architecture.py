@@ -87,6 +87,33 @@ def test_one_module_owns_each_third_party_package(module: str) -> None:
                 assert any(module.startswith(owner) for owner in owners), f"{module}: {name}"
 
 
+def texts(module: str) -> Iterator[str]:
+    """All strings of a module but its docstrings."""
+    tree = ast.parse((PACKAGE / module).read_text())
+    statements = (node for node in ast.walk(tree) if isinstance(node, ast.Expr))
+    documentation = {id(node.value) for node in statements}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in documentation:
+            yield str(node.value)
+
+
+def test_only_the_command_line_speaks_of_options() -> None:
+    from kmcli.cli.main import cli
+
+    names = {
+        name
+        for command in cli.commands.values()
+        for parameter in command.params
+        for name in parameter.opts
+        if name.startswith("--")
+    }
+    assert "--force" in names
+    for module in MODULES:
+        if part(module) not in ("cli", "__main__"):
+            spoken = {word for text in texts(module) for word in re.findall("--[a-z-]+", text)}
+            assert not spoken & names, f"{module} speaks of {spoken & names}"
+
+
 def test_every_module_has_a_layer() -> None:
     assert {part(module) for module in MODULES} - {"__init__", "__main__"} <= set(LAYERS)
 

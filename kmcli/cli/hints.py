@@ -9,6 +9,8 @@ from kmcli.errors import (
     KmcliError,
     NoPaletteError,
     TooManyBytesError,
+    TooManyFramesError,
+    TooManyPixelsError,
 )
 
 _HINTS: dict[type[KmcliError], tuple[str, str]] = {
@@ -19,6 +21,8 @@ _HINTS: dict[type[KmcliError], tuple[str, str]] = {
         "--palette-out",
         "find a palette with kmcli quantize PICTURE --palette-out palette.gpl",
     ),
+    TooManyFramesError: ("--max-pixels", "raise it with --max-pixels, or take one with --frame"),
+    TooManyPixelsError: ("--max-pixels", "raise it with --max-pixels"),
     TooManyBytesError: ("--max-input-bytes", "raise the limit with --max-input-bytes"),
 }
 

@@ -42,7 +42,7 @@ def page(points: Points, settings: BlobsSettings, style: Style) -> bytes:
     """
     if points.values.shape[1] != 2:
         raise SettingsError(
-            f"--html shows points of two columns, not {points.values.shape[1]}; leave it out"
+            f"the page shows points of two columns, not {points.values.shape[1]}; leave it out"
         )
     numbers = range(1, min(MAX_CLUSTERS, len(points.values)) + 1)
     data = {

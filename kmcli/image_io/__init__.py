@@ -16,6 +16,7 @@ from kmcli.image_io.encode import (
     without_translucency,
 )
 from kmcli.image_io.encode_animation import encode_animation, encode_indexed_animation
+from kmcli.image_io.formats import FramesLeftOut
 from kmcli.image_io.optimize import check_optimizer, optimize_png
 from kmcli.image_io.own_palette import read_image_palette
 from kmcli.image_io.timing import Milliseconds, timing_losses
@@ -24,6 +25,7 @@ __all__ = [
     "Animation",
     "DecodedImage",
     "Density",
+    "FramesLeftOut",
     "IndexedFormat",
     "Milliseconds",
     "check_optimizer",

@@ -11,7 +11,14 @@ from typing import NoReturn
 
 from PIL import Image, UnidentifiedImageError
 
-from kmcli.errors import InputError, KmcliError, LimitError, SettingsError
+from kmcli.errors import (
+    InputError,
+    KmcliError,
+    LimitError,
+    SettingsError,
+    TooManyFramesError,
+    TooManyPixelsError,
+)
 from kmcli.image_io.quiet import quiet_stderr
 
 FORMATS: tuple[str, ...] = (
@@ -80,9 +87,8 @@ def decoding(max_pixels: int) -> Iterator[None]:
     except KmcliError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise LimitError(
-            f"the picture has more than {max_pixels / 1e6:.1f} Mpx; raise the limit with "
-            "--max-pixels"
+        raise TooManyPixelsError(
+            f"the picture has more than the limit of {max_pixels / 1e6:.1f} Mpx"
         ) from None
     except MemoryError:
         raise LimitError("not enough memory to decode the picture") from None
@@ -159,13 +165,19 @@ def check_size(size: tuple[int, int], max_pixels: int, n_frames: int = 1) -> Non
     n_pixels = n_frames * width * height
     if n_pixels > max_pixels:
         frames = f"{n_frames} frames of " if n_frames > 1 else ""
-        way_out = ", or take one with --frame" if n_frames > 1 else ""
-        raise LimitError(
+        kind = TooManyFramesError if n_frames > 1 else TooManyPixelsError
+        raise kind(
             f"{frames}{width} x {height} = {n_pixels / 1e6:.1f} Mpx, limit "
-            f"{max_pixels / 1e6:.1f} Mpx; raise it with --max-pixels{way_out}"
+            f"{max_pixels / 1e6:.1f} Mpx"
         )
     if n_pixels == 0:
         raise InputError(f"the picture has no pixels: {width} x {height}")
+
+
+class FramesLeftOut(str):
+    """The warning that frames or pages are left out, for a caller who can take another."""
+
+    __slots__ = ()
 
 
 def check_frame(frame: int | None, n_frames: int, notes: list[str], kind: str) -> None:
@@ -189,7 +201,7 @@ def check_frame(frame: int | None, n_frames: int, notes: list[str], kind: str) -
     """
     if frame is None:
         if n_frames > 1:
-            notes.append(f"only the first of {n_frames} {kind} is used; --frame takes another")
+            notes.append(FramesLeftOut(f"only the first of {n_frames} {kind} is used"))
     elif not 1 <= frame <= n_frames:
         raise SettingsError(f"there is no frame {frame}: the picture has {n_frames}")
 

@@ -52,5 +52,5 @@ def check_optimizer() -> None:
         import oxipng  # noqa: F401
     except ImportError:
         raise SettingsError(
-            "--optimize needs an extra: python3 -m pip install 'kmcli[optimize]'"
+            "to optimise PNGs needs an extra: python3 -m pip install 'kmcli[optimize]'"
         ) from None

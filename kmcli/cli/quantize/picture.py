@@ -12,6 +12,7 @@ from kmcli.errors import InputError
 from kmcli.files import read_input
 from kmcli.image_io import (
     Animation,
+    FramesLeftOut,
     decode_frames,
     decode_image,
     timing_losses,
@@ -83,7 +84,12 @@ def read_picture(source: str, request: Request, *, learns: bool) -> Picture:
 
 def _decode(data: bytes, request: Request) -> Animation:
     if request.frame is None:
-        return decode_frames(data, request.max_pixels)
+        animation = decode_frames(data, request.max_pixels)
+        warnings = (
+            f"{text}; --frame takes another" if isinstance(text, FramesLeftOut) else text
+            for text in animation.warnings
+        )
+        return replace(animation, warnings=tuple(warnings))
     one = decode_image(data, request.max_pixels, request.frame)
     return Animation(one.pixels[np.newaxis], (0,), 1, one.format, one.warnings, one.density)
 
