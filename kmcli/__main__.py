@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import gc
+import logging
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from typing import NoReturn
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    _secure_standard_streams()
     # Ctrl-C ends the process at once, without a traceback, even while modules are imported.
     # Nothing is lost by it: files.publish() holds signals back while it writes.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
@@ -24,6 +26,8 @@ def main() -> None:
     # finds out itself and says in a line of its own.
     if not os.environ.get("KMCLI_DEBUG"):
         warnings.showwarning = lambda *_args, **_kwargs: None
+        # Where nobody has set up logging, this prints: Matplotlib tells of folders by it.
+        logging.lastResort = logging.NullHandler()
 
     # Importing scikit-learn makes some 100,000 objects that stay. To look through them again and
     # again for what can go takes a twentieth of the time of a small picture.
@@ -32,6 +36,25 @@ def main() -> None:
     from kmcli.cli.main import run
 
     _end(run(sys.argv[1:]))
+
+
+def _secure_standard_streams() -> None:
+    """Open what the shell has closed (``>&-``), before a file takes the free number.
+
+    What is opened refuses to be used, like a closed stream; messages alone go nowhere. (The way
+    of GNU's stdopen.)
+    """
+    for descriptor, unusable in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, unusable)  # takes the lowest free number: this one
+            os.set_inheritable(descriptor, True)  # or the workers of a batch have the same problem
+    if sys.platform == "win32":
+        import msvcrt
+
+        for descriptor in range(3):
+            msvcrt.setmode(descriptor, os.O_BINARY)
 
 
 def _end(code: int) -> NoReturn:

@@ -420,7 +420,7 @@ def test_closed_streams(picture: Path) -> None:
     assert done.stderr == b"kmcli: error: standard output: is closed\n"
     done = shell("kmcli quantize - -o out.png <&-", folder)
     assert done.returncode == 3
-    assert done.stderr == b"kmcli: error: <stdin>: standard input is closed\n"
+    assert done.stderr == b"kmcli: error: <stdin>: is closed\n"
     assert shell("kmcli quantize photo.jpg -k 2 2>&-", folder).returncode == 0
     assert shell("kmcli quantize photo.jpg -k 3 2>/dev/full", folder).returncode == 0
     assert names(folder) == {"photo.jpg", "photo-k2.png", "photo-k3.png"}

@@ -259,3 +259,39 @@ def test_folder_that_is_written_while_it_is_walked(
     for _ in range(2):
         assert run(["quantize", ".", "-r", "-k", "3", "-f", "-q", "-j", "1"]) == 0
     assert len(files_in(tmp_path)) == 10
+
+
+@pytest.mark.parametrize("megabytes", [130, 200, 260, 360])
+@pytest.mark.parametrize("command", ["quantize a.png --lock #fff", "blobs", "digits"])
+def test_too_little_memory_for_the_libraries_is_found_before_they_are_loaded(
+    command: str, megabytes: int, tmp_path: Path, warm: Warm
+) -> None:
+    """OpenBLAS tries for ever to get some, or ends the process in its own words."""
+    paint(tmp_path / "a.png")
+    limits = {"RLIMIT_AS": megabytes * 10**6}
+    ended = warm.run(command.split(), tmp_path, limits=limits)
+    assert (ended.code, ended.out) == (4, b"")
+    assert ended.err.startswith(f"kmcli: error: the limit on memory is {megabytes} MB".encode())
+    assert b"450 MB" in ended.err
+    assert set(files_in(tmp_path)) == {"a.png"}
+
+
+def test_a_small_limit_on_memory_is_enough_for_help_and_completion(
+    tmp_path: Path, warm: Warm
+) -> None:
+    for arguments in (["--help"], ["quantize", "--help"], ["completion", "bash"]):
+        ended = warm.run(arguments, tmp_path, limits={"RLIMIT_AS": 130_000_000})
+        assert ended.code == 0, ended.err
+
+
+def test_no_line_of_a_library_reaches_the_user(tmp_path: Path) -> None:
+    """Matplotlib tells of a folder that it cannot write into, which is none of their business."""
+    done = subprocess.run(
+        [sys.executable, "-m", "kmcli", "blobs", "-q", "--dpi", "30", "--samples", "20"],
+        cwd=tmp_path,
+        env={**os.environ, "HOME": "/dev/null", "XDG_CONFIG_HOME": "", "XDG_CACHE_HOME": "",
+             "MPLCONFIGDIR": "/dev/null/x"},
+        capture_output=True,
+        check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")

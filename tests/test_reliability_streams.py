@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from kmcli.cli.main import run
-from tests.conftest import kmcli
+from tests.conftest import ROOT, kmcli
 from tests.png import read_indexed_png
 from tests.test_reliability_faults import files_in, paint
 
@@ -212,3 +212,44 @@ def test_report_of_a_batch_with_failures_has_a_line_for_each(folder: Path, capfd
     assert [row["input"] for row in rows] == names
     assert [row["status"] for row in rows] == ["failed", "done", "failed", "failed"]
     assert [row["exit_code"] for row in rows if "exit_code" in row] == [3, 3, 3]
+
+
+STEALING = """
+import os, sys
+
+class Thief:
+    '''Has every module opened a file and keep it, as ctypes does in Python 3.14.'''
+
+    def find_spec(self, name, *_):
+        if name not in ("kmcli", "kmcli.__main__", "runpy", "pkgutil"):
+            os.open(os.devnull, os.O_RDWR)
+
+for name in ("atexit", "contextlib", "gc", "logging", "signal", "typing", "warnings", "runpy"):
+    __import__(name)
+sys.meta_path.insert(0, Thief())
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "message"),
+    [
+        ("kmcli quantize - -o o.png <&-", 3, "kmcli: error: <stdin>: is closed\n"),
+        ("kmcli quantize a.png --json -d out >&-", 5,
+         "kmcli: error: standard output: is closed\n"),
+        ("kmcli quantize a.png -k 2 -o o.png 2>&-", 0, ""),
+        ("kmcli quantize a.png b.png -k 2 -j 2 -q -d out <&- >&- 2>&-", 0, ""),
+    ],
+)  # fmt: skip
+def test_streams_are_secured_before_a_library_can_take_their_place(
+    script: str, code: int, message: str, folder: Path
+) -> None:
+    paint(folder / "b.png", 1)
+    before = set(files_in(folder))
+    (folder / "thief").mkdir()
+    (folder / "thief" / "sitecustomize.py").write_text(STEALING)
+    done = shell(f"export PYTHONPATH=$PWD/thief:{ROOT}; {script}", folder)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", message)
+    made = {name for name in files_in(folder) if not name.startswith("thief")} - before
+    assert bool(made) == (code == 0)
+    for name in made:
+        read_indexed_png((folder / name).read_bytes())

@@ -208,7 +208,7 @@ def _error(name: str) -> OSError:
 def _is_about_output(name: str, arguments: Sequence[Any], ours: set[int]) -> bool:
     if name == "open":
         return bool(arguments[1] & os.O_CREAT)
-    if name in ("write", "fsync", "fchmod", "fchown", "utime", "close"):
+    if name in ("write", "fsync", "fchmod", "fchown", "close"):
         return arguments[0] in ours
     return True
 

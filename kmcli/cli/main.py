@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import traceback
 from collections.abc import Sequence
 
@@ -15,10 +14,10 @@ from kmcli.cli.completion import completion
 from kmcli.cli.digits import digits
 from kmcli.cli.hints import with_hint
 from kmcli.cli.quantize import quantize
-from kmcli.cli.shortage import shortage
-from kmcli.cli.signals import die_by
+from kmcli.cli.shortage import check_memory_limit, shortage
+from kmcli.cli.signals import die_of_closed_pipe
 from kmcli.errors import ExitCode, KmcliError
-from kmcli.files import PipeClosedError, StandardOutput, secure_standard_streams
+from kmcli.files import PipeClosedError, StandardOutput
 
 EXIT_MEANINGS = {
     ExitCode.DONE: "done",
@@ -64,8 +63,9 @@ def run(arguments: Sequence[str]) -> int:
     int
         The exit code.
     """
-    secure_standard_streams()
     try:
+        if _loads_libraries(arguments):
+            check_memory_limit()
         with contextlib.redirect_stdout(StandardOutput()):
             code = cli.main(list(arguments), prog_name="kmcli", standalone_mode=False)
     except click.UsageError as error:
@@ -75,9 +75,9 @@ def run(arguments: Sequence[str]) -> int:
         console.error(error.format_message())
         return ExitCode.USAGE
     except PipeClosedError:
-        return die_by(signal.SIGPIPE)
+        return die_of_closed_pipe()
     except KmcliError as error:
-        console.error(with_hint(error, cli.commands.get(arguments[0])), error.name)
+        console.error(with_hint(error, _command(arguments)), error.name)
         return error.exit_code
     except MemoryError:
         console.error("not enough memory")
@@ -104,9 +104,18 @@ def run(arguments: Sequence[str]) -> int:
     return int(code or ExitCode.DONE)
 
 
+def _command(arguments: Sequence[str]) -> click.Command | None:
+    return cli.commands.get(arguments[0]) if arguments else None
+
+
+def _loads_libraries(arguments: Sequence[str]) -> bool:
+    is_help = not {"-h", "--help"}.isdisjoint(arguments)
+    return not is_help and _command(arguments) not in (None, completion)
+
+
 def _usage_message(error: click.UsageError, arguments: Sequence[str]) -> str:
     # An option without its value is reported before there is a context.
-    called = [name for name in arguments[:1] if name in cli.commands]
-    command = error.ctx.command_path if error.ctx else " ".join(["kmcli", *called])
+    called = ["kmcli", *arguments[:1]] if _command(arguments) else ["kmcli"]
+    command = error.ctx.command_path if error.ctx else " ".join(called)
     message = " ".join(error.format_message().split()).rstrip(".")
     return f"{message}; see '{command} --help'"

@@ -93,7 +93,7 @@ def _is_terminal(path: str) -> bool:
         return os.isatty(1)
     with contextlib.suppress(OSError, ValueError):
         if stat.S_ISCHR(os.stat(path).st_mode):
-            descriptor = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
             try:
                 return os.isatty(descriptor)
             finally:

@@ -1,6 +1,12 @@
-"""Errors that mean that the system has no more of something, whatever library raises them."""
+"""Too little memory, processes or files: found before libraries are loaded, or in an error."""
 
 import errno
+
+from kmcli.errors import LimitError
+
+_NEEDED_MB = 450
+"""Of address space, to load the libraries: with 400 MB `blobs` runs out of memory, and with 130 to
+360 MB OpenBLAS tries for ever to get some (measured on Linux with two cores)."""
 
 _ERRNOS = (errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.ENFILE)
 _IMPORT = ("failed to map segment", "cannot allocate memory", "cannot apply additional memory")
@@ -31,3 +37,23 @@ def shortage(error: BaseException) -> str | None:
     if error.__cause__ is not None:
         return shortage(error.__cause__)
     return None
+
+
+def check_memory_limit() -> None:
+    """Refuse to load libraries into less memory than they take (``ulimit -v``).
+
+    Raises
+    ------
+    LimitError
+        If the process has been given too little.
+    """
+    try:
+        import resource
+    except ImportError:  # on Windows, which has no such limit
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < _NEEDED_MB * 10**6:
+        raise LimitError(
+            f"the limit on memory is {limit / 1e6:.0f} MB, but loading the libraries takes "
+            f"{_NEEDED_MB} MB; raise it with ulimit -v {_NEEDED_MB * 1000} or more"
+        )

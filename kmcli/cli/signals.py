@@ -2,18 +2,17 @@
 
 import atexit
 import contextlib
-import os
 import signal
-import threading
-from collections.abc import Callable, Iterator
-from types import FrameType
+from collections.abc import Callable
+from typing import Any
 
-DEADLY = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""The signals by which users, shells and service managers end programs."""
+from kmcli.errors import ExitCode
+from kmcli.files import answering
 
 
-@contextlib.contextmanager
-def put_right_before_death(put_right: Callable[[], None]) -> Iterator[None]:
+def put_right_before_death(
+    put_right: Callable[[], None],
+) -> contextlib.AbstractContextManager[None]:
     """Have something done when a signal is about to end the process.
 
     The process still dies by the signal, so that loops in a shell stop. A signal that was
@@ -24,31 +23,23 @@ def put_right_before_death(put_right: Callable[[], None]) -> Iterator[None]:
     put_right : callable
         What to do.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Python handles signals in the main thread only
-        return
-    before = {number: signal.getsignal(number) for number in DEADLY}
 
-    def die(number: int, _frame: FrameType | None) -> None:
+    def die(number: int, before: Any) -> None:
         signal.signal(number, signal.SIG_DFL)
         put_right()
-        signal.signal(number, before[signal.Signals(number)])
-        os.kill(os.getpid(), number)
+        signal.signal(number, before)
+        signal.raise_signal(number)
 
-    try:
-        for number, handler in before.items():
-            if handler is not signal.SIG_IGN:
-                signal.signal(number, die)
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return answering(die)
 
 
-def die_by(number: signal.Signals) -> int:
-    """End as a program does that knows nothing of the signal, so that the shell sees it."""
+def die_of_closed_pipe() -> int:
+    """End as a program does that knows nothing of SIGPIPE, so that the shell sees it."""
+    number = getattr(signal, "SIGPIPE", None)
+    if number is None:  # on Windows
+        return ExitCode.OUTPUT
     # The signal would skip what modules have to put away at the end: sockets, processes.
     atexit._run_exitfuncs()
     signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
-    return 128 + number
+    signal.raise_signal(number)
+    return 128 + int(number)

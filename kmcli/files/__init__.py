@@ -3,6 +3,7 @@
 from kmcli.files.names import default_output, printable
 from kmcli.files.publish import publish
 from kmcli.files.reading import read_input
+from kmcli.files.signals import DEADLY, answering
 from kmcli.files.streams import (
     STDOUT_NAME,
     STREAM,
@@ -10,25 +11,25 @@ from kmcli.files.streams import (
     PipeClosedError,
     StandardOutput,
     check_stdout,
-    secure_standard_streams,
     write_stderr,
     write_stdout,
 )
 from kmcli.files.targets import check_target
 
 __all__ = [
+    "DEADLY",
     "STDOUT_NAME",
     "STREAM",
     "DiskFullError",
     "PipeClosedError",
     "StandardOutput",
+    "answering",
     "check_stdout",
     "check_target",
     "default_output",
     "printable",
     "publish",
     "read_input",
-    "secure_standard_streams",
     "write_stderr",
     "write_stdout",
 ]

@@ -1,24 +1,32 @@
-"""Publish outputs so that each name only ever means nothing, the old or the new file."""
+"""Publish outputs atomically: a name stands for its old content or for the whole new file."""
 
 import contextlib
-import ctypes
 import errno
 import os
 import secrets
-import signal
 import stat
-import threading
+import sys
 from collections.abc import Iterable, Iterator
-from types import FrameType
 
 from kmcli.errors import ExistsError, OutputError
-from kmcli.files.streams import STREAM, DiskFullError, reason, write_stdout, write_whole
+from kmcli.files.rights import keep_rights
+from kmcli.files.signals import signals_held
+from kmcli.files.streams import (
+    BINARY,
+    STREAM,
+    DiskFullError,
+    reason,
+    write_stdout,
+    write_whole,
+)
 
 _KINDS: dict[int | None, type[OutputError]] = {
     errno.EEXIST: ExistsError,
     errno.ENOSPC: DiskFullError,
     errno.EDQUOT: DiskFullError,
 }
+
+_NO_HARD_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
 def publish(
@@ -28,11 +36,11 @@ def publish(
     make_folders: bool = False,
     mtime_ns: int | None = None,
 ) -> None:
-    """Write outputs so that each name only ever means nothing, the old or the new file.
+    """Write outputs atomically: a name stands for its old content or for the whole new file.
 
     The data goes into files beside the targets and is flushed to the disk; only when all are
     there do they take the targets' names: by a link, which fails if the name is taken, or with
-    `force` by replacing, which keeps the mode and writes through symbolic links. Devices and
+    `force` by replacing, which keeps the rights and writes through symbolic links. Devices and
     pipes are written straight.
 
     Parameters
@@ -50,7 +58,7 @@ def publish(
     ------
     OutputError
         If one cannot be written; then none that was not there before is left, and the others
-        are whole.
+        are whole. `ExistsError` if it exists, `DiskFullError` if there is no room.
     """
     regular = []
     for path, data in files:
@@ -61,7 +69,7 @@ def publish(
                 _write_straight(data, path)
         else:
             regular.append((path, data))
-    with _signals_held(), contextlib.ExitStack() as undo:
+    with signals_held(), contextlib.ExitStack() as undo:
         if make_folders:
             for path, _ in regular:
                 with _blaming(path):
@@ -94,7 +102,7 @@ def _publish_together(
         for path, data in files:
             with _blaming(path):
                 target = os.path.realpath(path) if force else path
-                old = os.stat(target) if force and os.path.exists(target) else None
+                old = target if force and os.path.exists(target) else None
                 waiting.append((path, _write_beside(data, target, old, mtime_ns), target))
         for path, temporary, target in waiting:
             with _blaming(path):
@@ -138,62 +146,60 @@ def _blaming(path: str) -> Iterator[None]:
 
 
 def _write_straight(data: bytes, path: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_WRONLY | BINARY)
     try:
         write_whole(descriptor, data)
     finally:
         os.close(descriptor)
 
 
-def _write_beside(
-    data: bytes, target: str, old: os.stat_result | None, mtime_ns: int | None
-) -> str:
+def _write_beside(data: bytes, target: str, old: str | None, mtime_ns: int | None) -> str:
     """Write a file of its own name beside the target, whole and safe on the disk."""
     folder, name = os.path.split(target)
     # A name of 255 bytes, the most there can be, has to leave room for the rest.
     stem = os.fsdecode(os.fsencode(name)[:200])
     temporary = os.path.join(folder, f".{stem}.{secrets.token_hex(6)}.kmcli-tmp")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-    descriptor = os.open(temporary, flags, 0o666)
+    # What replaces a secret file is not readable by others for a moment either.
+    mode = 0o666 if old is None else os.stat(old).st_mode & 0o666
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode)
     try:
         try:
             write_whole(descriptor, data)
-            if old:
-                _take_over_rights(descriptor, old)
-            if mtime_ns is not None:
-                os.utime(descriptor, ns=(mtime_ns, mtime_ns))
+            if old is not None:
+                keep_rights(old, descriptor)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        if mtime_ns is not None:
+            os.utime(temporary, ns=(mtime_ns, mtime_ns))
     except BaseException:
         _remove([temporary])
         raise
     return temporary
 
 
-def _take_over_rights(descriptor: int, old: os.stat_result) -> None:
-    """Give a file the mode of the one that it replaces, and its owner where that is allowed."""
-    new = os.fstat(descriptor)
-    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
-        with contextlib.suppress(PermissionError):
-            os.fchown(descriptor, old.st_uid, old.st_gid)
-    os.fchmod(descriptor, old.st_mode & 0o777)
-
-
 def _take_free_name(temporary: str, target: str) -> None:
     """Give a file another name, in one step that fails if the name is taken."""
+    if sys.platform == "win32":
+        os.rename(temporary, target)  # there it replaces nothing
+    else:
+        _link(temporary, target)
+
+
+def _link(temporary: str, target: str) -> None:
     try:
         os.link(temporary, target)
     except OSError as error:
-        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+        if error.errno not in _NO_HARD_LINKS:
             raise
-        # A file system without hard links.
         if not _rename_unless_taken(temporary, target):
             _reserve_and_replace(temporary, target)
 
 
 def _rename_unless_taken(old: str, new: str) -> bool:
     """Rename by the call of Linux that Python does not offer; False where there is none."""
+    import ctypes  # late: it takes 10 ms, and only file systems without hard links need it
+
     rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if rename is None:
         return False
@@ -208,7 +214,7 @@ def _rename_unless_taken(old: str, new: str) -> bool:
 
 def _reserve_and_replace(temporary: str, target: str) -> None:
     """Take the name with an empty file, which fails if it is taken, and replace that."""
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     try:
         os.replace(temporary, target)
     except OSError:
@@ -216,40 +222,10 @@ def _reserve_and_replace(temporary: str, target: str) -> None:
         raise
 
 
-@contextlib.contextmanager
-def _signals_held() -> Iterator[None]:
-    """Let the signals that end a program wait until no temporary file is left.
-
-    A second one does not wait.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Python handles signals in the main thread only
-        return
-    pending: list[int] = []
-
-    def hold(number: int, _frame: FrameType | None) -> None:
-        pending.append(number)
-        signal.signal(number, signal.SIG_DFL)
-
-    before = {}
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        handler = signal.getsignal(number)
-        if handler is not signal.SIG_IGN:
-            before[number] = handler
-            signal.signal(number, hold)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        if pending:
-            os.kill(os.getpid(), pending[0])
-
-
 def _sync_folder(folder: str) -> None:
     """Make the new name survive a power cut; some file systems cannot, which is no error."""
     with contextlib.suppress(OSError):
-        descriptor = os.open(folder or ".", os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(folder or ".", os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:

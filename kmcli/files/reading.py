@@ -5,7 +5,7 @@ import select
 import stat
 
 from kmcli.errors import FolderInputError, InputError, LimitError, TooManyBytesError
-from kmcli.files.streams import STREAM, reason, was_closed
+from kmcli.files.streams import BINARY, STREAM, reason
 from kmcli.settings import MAX_INPUT_BYTES
 
 _BLOCK = 2**20
@@ -34,11 +34,11 @@ def read_input(name: str, max_bytes: int | None = None) -> bytes:
     """
     limit = MAX_INPUT_BYTES if max_bytes is None else max_bytes
     too_many = TooManyBytesError(f"more than {limit} bytes")
-    if name == STREAM and was_closed(0):
-        raise InputError("standard input is closed")
     try:
-        descriptor = os.dup(0) if name == STREAM else os.open(name, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.dup(0) if name == STREAM else os.open(name, os.O_RDONLY | BINARY)
     except (OSError, ValueError) as error:
+        if os.path.isdir(name):  # Windows does not open folders
+            raise FolderInputError("is a folder") from None
         raise InputError(reason(error)) from None
     try:
         status = os.fstat(descriptor)

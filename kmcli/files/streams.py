@@ -13,7 +13,8 @@ STREAM = "-"
 
 STDOUT_NAME = "standard output"
 
-_closed_streams: set[int] = set()
+BINARY: int = getattr(os, "O_BINARY", 0)
+"""To be given to `os.open`: without it Windows changes the ends of lines."""
 
 
 class PipeClosedError(OutputError):
@@ -24,25 +25,6 @@ class DiskFullError(OutputError):
     """There is no room, so that whatever comes next cannot be written either."""
 
 
-def secure_standard_streams() -> None:
-    """Keep the descriptors 0 to 2 from being given to files that are opened later.
-
-    A shell can start a program with a standard stream closed (``>&-``). The next file that
-    is opened would then take its place, and what is meant for the stream would go there.
-    """
-    for descriptor in (0, 1, 2):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            _closed_streams.add(descriptor)
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number: this one
-
-
-def was_closed(descriptor: int) -> bool:
-    """Tell whether a standard stream was closed when the program started."""
-    return descriptor in _closed_streams
-
-
 def check_stdout() -> None:
     """Refuse to work for a standard output that is closed.
 
@@ -51,8 +33,10 @@ def check_stdout() -> None:
     OutputError
         If it is.
     """
-    if was_closed(1):
-        raise OutputError("is closed", STDOUT_NAME)
+    try:
+        os.write(1, b"")
+    except OSError as error:
+        raise OutputError(reason(error), STDOUT_NAME) from None
 
 
 def write_stdout(data: bytes) -> None:
@@ -70,7 +54,6 @@ def write_stdout(data: bytes) -> None:
     OutputError
         If it cannot be written for another reason.
     """
-    check_stdout()
     try:
         write_whole(1, data)
     except BrokenPipeError:

@@ -26,7 +26,7 @@ def quiet_stderr() -> Iterator[None]:
             yield  # standard error is closed: there is nothing to keep quiet
             return
         try:
-            nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+            nowhere = os.open(os.devnull, os.O_WRONLY)
             try:
                 os.dup2(nowhere, 2)
             finally:

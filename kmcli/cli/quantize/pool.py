@@ -2,6 +2,11 @@
 
 The processes only compute; reading the results, writing files and telling about them is left to
 the one that started them. So a worker can be lost at any time, and nothing but its job with it.
+
+Why not a library: where one of two workers is killed over one task of eight,
+`concurrent.futures.ProcessPoolExecutor` loses all those not done yet and joblib all eight
+(`BrokenProcessPool`, `TerminatedWorkerError`), and `multiprocessing.Pool` waits for ever. When the
+parent is killed, the workers of the first two live on; joblib's answer Ctrl-C with 90 lines.
 """
 
 import contextlib
@@ -9,15 +14,18 @@ import multiprocessing
 import os
 import shutil
 import signal
+import sys
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
-from multiprocessing import forkserver, resource_tracker, util
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from multiprocessing import util
 from multiprocessing.connection import Connection, wait
-from typing import Any, Generic, TypeVar
+from multiprocessing.context import SpawnContext
+from typing import Any, Generic, TypeVar, cast
 
 from kmcli.cli.shortage import shortage
-from kmcli.cli.signals import DEADLY, put_right_before_death
+from kmcli.cli.signals import put_right_before_death
 from kmcli.errors import KmcliError, LimitError
+from kmcli.files import DEADLY
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -27,9 +35,11 @@ _LOOK_AHEAD = 2
 
 _PRELOADED = ["sklearn.cluster", "kmcli.quantize", "kmcli.image_io"]
 
-# A server that has imported everything once gives birth to the workers: plain forking is not
-# safe beside threads, and importing anew in each takes longer than a picture.
-_CONTEXT = multiprocessing.get_context("forkserver")
+_CAN_FORK = hasattr(os, "fork") and sys.platform != "darwin"  # whose libraries do not survive it
+
+# A server that has imported everything once forks the workers: plain forking is not safe beside
+# threads, and importing anew in each takes longer than a picture.
+_CONTEXT = cast("SpawnContext", multiprocessing.get_context("forkserver" if _CAN_FORK else "spawn"))
 
 
 def run_in_order(
@@ -72,7 +82,11 @@ class _Worker(Generic[Task, Result]):
         ignored = [number for number in DEADLY if signal.getsignal(number) is signal.SIG_IGN]
         self.process = _CONTEXT.Process(target=_serve, args=(work, theirs, ignored), daemon=True)
         try:
-            self.process.start()
+            if _CAN_FORK:
+                self.process.start()
+            else:
+                with _quiet_start():
+                    self.process.start()
         except (OSError, EOFError) as error:
             self.connection.close()
             raise ChildProcessError(str(error)) from None
@@ -163,31 +177,49 @@ def _collect(
 
 @contextlib.contextmanager
 def _server() -> Iterator[None]:
-    """Start what gives birth to the workers, and leave nothing of it behind."""
+    """Start what forks the workers, and leave nothing of it behind."""
+    if not _CAN_FORK:
+        yield
+        return
+    from multiprocessing import forkserver, resource_tracker  # not for Windows
+
     folders: list[str] = []
     with put_right_before_death(lambda: _remove(folders)):
         with contextlib.suppress(OSError):  # then no worker will start, which is found out
             folders.append(util.get_temp_dir())  # for a socket; signals would leave it behind
             _CONTEXT.set_forkserver_preload(_PRELOADED)
-            with _silence():
+            with _quiet_start():
                 resource_tracker.ensure_running()
-                # Ctrl-C goes to all processes. It must not find one that does not yet know how
-                # to die without a traceback, so they start with signals blocked.
-                before = signal.pthread_sigmask(signal.SIG_BLOCK, DEADLY)
-                try:
-                    forkserver.ensure_running()
-                finally:
-                    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+                forkserver.ensure_running()
         yield
 
 
 @contextlib.contextmanager
+def _quiet_start() -> Iterator[None]:
+    """Start processes that have nothing to say: what they find out, they send.
+
+    Ctrl-C goes to all processes. It must not find one that does not yet know how to die without
+    a traceback, so they start with signals blocked, where there is such a thing.
+    """
+    with _silence():
+        before = _mask("SIG_BLOCK", DEADLY)
+        try:
+            yield
+        finally:
+            _mask("SIG_SETMASK", before)
+
+
+def _mask(how: str, numbers: Iterable[Any]) -> Iterable[Any]:
+    set_mask = getattr(signal, "pthread_sigmask", None)  # Windows has none
+    return set_mask(getattr(signal, how), numbers) if set_mask else ()
+
+
+@contextlib.contextmanager
 def _silence() -> Iterator[None]:
-    """Start processes that have nothing to say: what they find out, they send."""
     if os.environ.get("KMCLI_DEBUG"):
         yield
         return
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
         yield
@@ -206,7 +238,7 @@ def _serve(work: Callable[[Any], Any], tasks: Connection, ignored: Sequence[int]
     """Do tasks until there are no more; die quietly by a signal, and with the parent."""
     for number in DEADLY:
         signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, DEADLY)
+    _mask("SIG_UNBLOCK", DEADLY)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):
         while True:
