@@ -277,7 +277,7 @@ def test_too_many_pixels_are_refused_before_decoding() -> None:
     header_only = png(50_000, 50_000, 8, 2, b"")
     with pytest.raises(LimitError, match=r"50000 x 50000 = 2500\.0 Mpx, limit 89\.5 Mpx"):
         decode_image(header_only)
-    with pytest.raises(LimitError, match="--max-pixels"):
+    with pytest.raises(LimitError, match=r"0\.0 Mpx, limit"):
         decode_image(encode(Image.new("RGB", (10, 10)), "PNG"), max_pixels=99)
     assert decode_image(encode(Image.new("RGB", (10, 10)), "PNG"), max_pixels=100)
 

@@ -149,7 +149,7 @@ def test_bombs_cost_neither_memory_nor_addresses() -> None:
 def test_all_frames_together_count_against_the_limit() -> None:
     data = samples()["gif-animated"]  # three frames of 48 x 36
     assert len(decode_frames(data, max_pixels=3 * 48 * 36).frames) == 3
-    with pytest.raises(LimitError, match=r"3 frames of 48 x 36 .*--frame"):
+    with pytest.raises(LimitError, match=r"3 frames of 48 x 36 "):
         decode_frames(data, max_pixels=3 * 48 * 36 - 1)
     assert decode_image(data, max_pixels=48 * 36, frame=3).pixels.shape == (36, 48, 3)
 

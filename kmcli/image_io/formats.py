@@ -29,17 +29,21 @@ FORMATS: tuple[str, ...] = (
     "TIFF",
     "BMP",
     "PPM",
-    "TGA",
     "ICO",
     "AVIF",
     "JPEG2000",
     "QOI",
+    "TGA",
 )
-"""What may be opened. An allowlist: some of Pillow's other formats start programs."""
+"""What may be opened. An allowlist: some of Pillow's other formats start programs.
 
-_FORMAT_NAMES = "PNG, JPEG, GIF, WebP, TIFF, BMP, PPM, TGA, ICO, AVIF, JPEG 2000, QOI"
+TGA is last, as nothing marks it: whatever else a file may be, it is that.
+"""
+
+_FORMAT_NAMES = "PNG, JPEG, GIF, WebP, TIFF, BMP, PPM, ICO, CUR, AVIF, JPEG 2000, QOI, TGA"
 _TIFF_MAGICS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _ICO_MAGIC = b"\0\0\1\0"
+_CUR_MAGIC = b"\0\0\2\0"
 _MAGICS = {
     "PNG": (b"\x89PNG\r\n\x1a\n",),
     "JPEG": (b"\xff\xd8\xff",),
@@ -50,6 +54,14 @@ _MAGICS = {
 }
 _DECODED_ON_OPENING = (_ICO_MAGIC, *_MAGICS["GIF"])
 """Icons hold whole files of other formats; of a GIF a whole frame may be filled."""
+
+_TGA_HEADER = 18
+_TGA_KINDS = {
+    (1, 1, 8),
+    *((2, has_palette, depth) for has_palette in (0, 1) for depth in (15, 16, 24, 32)),
+    *((3, has_palette, depth) for has_palette in (0, 1) for depth in (1, 8, 16)),
+}
+"""Of what kind, with a palette or without, of how many bits."""
 
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"}
 
@@ -120,9 +132,12 @@ def open_image(data: bytes, max_pixels: int) -> Image.Image:
     LimitError
         If it is too large.
     """
-    formats = FORMATS
+    formats = FORMATS if _may_be_tga(data) else FORMATS[:-1]
     if _is_heic(data):
         formats = _formats_with_heic()
+    is_cursor = _is_cursor(data)
+    if is_cursor:
+        data = _icon_of(data)
     if data[12:16] == b"VP8X":  # its canvas is laid out while it is opened
         width, height = (1 + int.from_bytes(data[at : at + 3], "little") for at in (24, 27))
         check_size((width, height), max_pixels)
@@ -134,9 +149,18 @@ def open_image(data: bytes, max_pixels: int) -> Image.Image:
             image = Image.open(io.BytesIO(data), formats=formats)
     except UnidentifiedImageError:
         _refuse_unknown(data)
+    except OSError:
+        if data.startswith(b"BM"):
+            n_bits = int.from_bytes(data[28:30], "little")
+            raise InputError(
+                f"a BMP of {n_bits} bits per pixel of a kind that is not supported, or damaged"
+            ) from None
+        raise
     finally:
         Image.MAX_IMAGE_PIXELS = before
     check_size(image.size, max_pixels)
+    if is_cursor:
+        image.format = "CUR"
     return image
 
 
@@ -206,6 +230,36 @@ def check_frame(frame: int | None, n_frames: int, notes: list[str], kind: str) -
         raise SettingsError(f"there is no frame {frame}: the picture has {n_frames}")
 
 
+def _is_cursor(data: bytes) -> bool:
+    """Tell a cursor from a TGA in true colour, which may begin with the same four bytes."""
+    n_entries, start = int.from_bytes(data[4:6], "little"), int.from_bytes(data[18:22], "little")
+    return data.startswith(_CUR_MAGIC) and data[9:10] == b"\0" and 6 < 6 + 16 * n_entries <= start
+
+
+def _icon_of(data: bytes) -> bytes:
+    """Make an icon of a cursor, which has the place that it points at instead of its depth.
+
+    Pillow's own reader of cursors takes them for opaque, and knows none that is a PNG.
+    """
+    icon = bytearray(data)
+    icon[2] = 1
+    for entry in range(6, 6 + 16 * int.from_bytes(data[4:6], "little"), 16):
+        start = int.from_bytes(data[entry + 12 : entry + 16], "little")
+        is_png = data.startswith(_MAGICS["PNG"], start)
+        icon[entry + 4 : entry + 8] = b"\1\0" + (b"\x20\0" if is_png else data[start + 14 :][:2])
+    return bytes(icon)
+
+
+def _may_be_tga(data: bytes) -> bool:
+    """Tell whether a header makes sense that has no mark of its own."""
+    if len(data) < _TGA_HEADER or data[17] & 0xC0:
+        return False
+    has_palette, kind, entry_bits, depth = data[1], data[2] & ~8, data[7], data[16]
+    if has_palette > 1 or (has_palette and entry_bits not in (15, 16, 24, 32)):
+        return False
+    return data[2] < 12 and (kind, has_palette, depth) in _TGA_KINDS
+
+
 def _is_heic(data: bytes) -> bool:
     if data[4:8] != b"ftyp" or data[8:12] in (b"avif", b"avis"):
         return False
@@ -244,7 +298,7 @@ def _refuse(error: Exception) -> NoReturn:
     elif isinstance(error, struct.error | IndexError | KeyError | TypeError | zlib.error):
         reason = "the image is truncated or damaged"
     elif isinstance(error, NotImplementedError) or words.startswith(("unsupported", "unknown")):
-        reason = f"an image of a kind that is not supported ({text[:80]})"
+        reason = "an image of a kind that is not supported; convert it to PNG"
     else:
         reason = "the image is damaged"
     raise InputError(reason) from None

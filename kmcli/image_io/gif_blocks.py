@@ -9,7 +9,7 @@ Source: CompuServe, Graphics Interchange Format, version 89a, 1990.
 import struct
 from dataclasses import dataclass
 
-from kmcli.errors import InputError, LimitError
+from kmcli.errors import InputError, LimitError, TooManyPixelsError
 from kmcli.image_io.formats import check_size
 
 MAGICS = (b"GIF87a", b"GIF89a")
@@ -172,7 +172,7 @@ def _check_frame(frames: list[GifFrame], max_pixels: int) -> None:
     """Refuse what takes memory, whether it lies on the screen or not: each frame is decoded."""
     frame = frames[-1]
     if frame.width * frame.height > max_pixels:
-        raise LimitError(
+        raise TooManyPixelsError(
             f"frame {len(frames)} has {frame.width} x {frame.height} = "
             f"{frame.width * frame.height / 1e6:.1f} Mpx, limit {max_pixels / 1e6:.1f} Mpx"
         )

@@ -45,7 +45,7 @@ def read_image_palette(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.
         else:
             image = open_image(data, max_pixels)
         with quiet_if_tiff(data):  # it decodes the picture as well
-            values = image.getpalette() or []
+            values = (image.getpalette() or []) if image.mode in ("P", "PA") else []
         if not values and image.format == "GIF" and data[10] & 0x80:
             # Pillow takes a table of greys in their order for no palette at all.
             values = [level for level in range(2 << (data[10] & 7)) for _ in range(3)]

@@ -9,6 +9,7 @@ from PIL import ExifTags, Image, ImageOps
 from kmcli.errors import InputError
 from kmcli.image_io import jpeg
 from kmcli.image_io.color_models import to_pixels
+from kmcli.image_io.deep_color import lower_bytes, round_to_8_bits
 from kmcli.image_io.density import Density, density_of, png_density
 from kmcli.image_io.formats import check_frame, check_size, open_image, quiet_if_tiff
 from kmcli.image_io.png_chunks import (
@@ -138,10 +139,14 @@ def _load_upright(
                 f"a JPEG 2000 in colour of {depth} bits per channel is not supported; convert it "
                 "to 8 bits or to PNG"
             )
+        lower = lower_bytes(image) if depth == 16 and image.mode in ("RGB", "RGBA") else None
         if chunks is None:
             image.load()
         else:
             load_all_rows(image, chunks)
+        if lower is not None:
+            round_to_8_bits(image, lower)
+        elif chunks is not None:
             _scale_transparent_color(image, data[24])
         density = density_of(image) if chunks is None else png_density(chunks)
         if density is not None and lies_on_its_side(image):
@@ -151,17 +156,15 @@ def _load_upright(
 
 
 def _scale_transparent_color(image: Image.Image, depth: int) -> None:
-    """Bring the transparent colour of a PNG to 8 bits, as Pillow has done with the pixels.
-
-    Of 16 bits per channel only the upper 8 are left to compare, except in greys.
-    """
+    """Bring the transparent colour of a PNG to 8 bits, as Pillow has done with the pixels."""
     color = image.info.get("transparency")
     if image.mode not in ("L", "RGB") or color is None:
         return
 
     def scaled(value: int) -> int:
-        value &= 2**depth - 1  # the specification has the other bits ignored
-        return value >> 8 if depth == 16 else value * 255 // (2**depth - 1)
+        # The specification has the other bits ignored.
+        largest: int = 2**depth - 1
+        return (value & largest) * 255 // largest
 
     image.info["transparency"] = scaled(color) if image.mode == "L" else tuple(map(scaled, color))
 
