@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -19,6 +20,10 @@ ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample_images"
 
 Pixels = NDArray[np.uint8]
+
+# No test measures time, on however busy a machine.
+hypothesis.settings.register_profile("kmcli", deadline=None)
+hypothesis.settings.load_profile("kmcli")
 
 
 def kmcli(
