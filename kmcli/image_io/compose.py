@@ -51,12 +51,20 @@ def compose(size: tuple[int, int], layers: Iterable[Layer]) -> Iterator[NDArray[
 
     Yields
     ------
-    ndarray of shape (height, width, 4), uint8
+    ndarray of shape (height, width, 3) or (height, width, 4), uint8
         What is seen; only valid until the next one is asked for.
     """
     width, height = size
-    canvas = np.zeros((height, width, 4), np.uint8)
+    canvas: NDArray[np.uint8] | None = None
     for layer in layers:
+        if layer.pixels.shape == (height, width, 3) and layer.disposal is Disposal.KEEP:
+            canvas = layer.pixels  # nothing of what was there is left, and nothing is copied
+            yield canvas
+            continue
+        if canvas is None:
+            canvas = np.zeros((height, width, 4), np.uint8)
+        elif canvas.shape[2] == 3:
+            canvas = np.concatenate([canvas, np.full((height, width, 1), 255, np.uint8)], axis=2)
         target = canvas[layer.top :, layer.left :]
         target = target[: layer.pixels.shape[0], : layer.pixels.shape[1]]
         before = target.copy() if layer.disposal is Disposal.RESTORE else None

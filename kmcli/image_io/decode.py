@@ -182,6 +182,9 @@ def _refuse_nothing(data: bytes) -> None:
 
 def _collect(source: FrameSource) -> tuple[NDArray[np.uint8], tuple[Milliseconds, ...]]:
     width, height = source.size
+    if source.n_frames == 1:
+        ((pixels, duration),) = source.frames()
+        return _without_needless_alpha(pixels)[np.newaxis], (duration,)
     frames = np.empty((source.n_frames, height, width, 3), np.uint8)
     durations: list[Milliseconds] = []
     for number, (pixels, duration) in enumerate(source.frames()):

@@ -65,6 +65,9 @@ _TGA_KINDS = {
 
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"}
 
+_MAX_SIDE = 10**6
+"""The limit of libpng. Each row takes its time, however short it is."""
+
 _NO_LIMIT = 2**62
 
 
@@ -194,6 +197,8 @@ def check_size(size: tuple[int, int], max_pixels: int, n_frames: int = 1) -> Non
             f"{frames}{width} x {height} = {n_pixels / 1e6:.1f} Mpx, limit "
             f"{max_pixels / 1e6:.1f} Mpx"
         )
+    if max(size) > _MAX_SIDE:
+        raise LimitError(f"{width} x {height} pixels; no side may have more than {_MAX_SIDE}")
     if n_pixels == 0:
         raise InputError(f"the picture has no pixels: {width} x {height}")
 

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from kmcli.errors import InputError, KmcliError
+from kmcli.image_io.color_models import strip_rows
 from kmcli.image_io.formats import decoding
 from kmcli.image_io.frames import open_animation
-
-_STRIP_ROWS = 256
 
 
 def read_png_back(data: bytes, palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -> None:
@@ -35,8 +34,7 @@ def _alpha(transparency: bytes | int) -> bytes:
 def _has_indices(image: Image.Image, indices: NDArray[np.uint8]) -> bool:
     if image.size != indices.shape[::-1]:
         return False
-    for top in range(0, len(indices), _STRIP_ROWS):
-        bottom = min(top + _STRIP_ROWS, len(indices))
+    for top, bottom in strip_rows(*indices.shape):
         strip = np.asarray(image.crop((0, top, image.width, bottom)))
         if not np.array_equal(strip, indices[top:bottom]):
             return False
@@ -53,8 +51,9 @@ def read_frames_back(
             raise _fault(format_name)
         for indices, (shown, _) in zip(frames, source.frames(), strict=True):
             expected = palette[indices]
-            if expected.shape[2] == 3:
-                is_same = np.array_equal(shown[..., :3], expected) and (shown[..., 3] == 255).all()
+            if expected.shape[2] == 3 or shown.shape[2] == 3:
+                is_same = all((alpha[..., 3:] == 255).all() for alpha in (shown, expected))
+                is_same = is_same and np.array_equal(shown[..., :3], expected[..., :3])
             else:
                 # What is fully transparent has no colour.
                 is_seen = expected[..., 3:] > 0
