@@ -94,11 +94,6 @@ def _decode(data: bytes, request: Request) -> Animation:
     return Animation(one.pixels[np.newaxis], (0,), 1, one.format, one.warnings, one.density)
 
 
-def _with_hint(warning: str) -> str:
-    """Add the option that helps against what is left out."""
-    return f"{warning}; --frame takes another" if warning.startswith("only the first") else warning
-
-
 def _format_for(animation: Animation, request: Request) -> FormatName:
     if not request.in_place:
         return request.format_name
