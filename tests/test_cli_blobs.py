@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -127,69 +125,6 @@ def test_other_content_is_not_replaced(tmp_path: Path, capfd: pytest.CaptureFixt
     assert run(["blobs", "-d", str(tmp_path), *QUICK]) == 5
     assert "exists with other content" in capfd.readouterr().err
     assert (tmp_path / "blobs.png").read_bytes() == b"precious"
-
-
-def test_page_needs_nothing_else(tmp_path: Path) -> None:
-    assert run(["blobs", "-d", str(tmp_path), *QUICK, "--html", str(tmp_path / "p.html")]) == 0
-    page = (tmp_path / "p.html").read_text()
-    assert not re.search(r"(src|href)\s*=", page)
-    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
-    assert "__" not in page
-    data = json.loads(re.findall(r'<script id="data"[^>]*>(.*?)</script>', page, re.DOTALL)[0])
-    assert set(data["runs"]) == {"far", "k-means++", "random"}
-    run_of_four = data["runs"]["far"]["4"]
-    assert run_of_four["inertia"][-1][1] == pytest.approx(212.01)
-    assert len(run_of_four["centers"]) == len(run_of_four["labels"]) + 1
-    assert sorted(run_of_four["labels"][-1].count(c) for c in "0123") == [75] * 4
-
-
-def browser() -> str:
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    pytest.skip("no Chromium is installed")
-
-
-def test_page_works_in_a_browser(tmp_path: Path) -> None:
-    chromium = browser()
-    assert run(["blobs", "-d", str(tmp_path), *QUICK, "--html", str(tmp_path / "p.html")]) == 0
-    page = (tmp_path / "p.html").read_text()
-    # Drives the page with its own keys and controls, then leaves what it shows in the title.
-    driver = """<script>
-    const key = name => document.dispatchEvent(new KeyboardEvent("keydown", {key: name}));
-    const log = [document.getElementById("name").textContent];
-    key("ArrowRight"); log.push(document.getElementById("name").textContent);
-    key("ArrowRight"); log.push(document.querySelectorAll("line").length);
-    key("ArrowDown"); key("ArrowDown"); log.push(document.getElementById("k-value").textContent);
-    const frame = document.getElementById("frame");
-    frame.value = 50; frame.dispatchEvent(new Event("input"));
-    log.push(document.getElementById("name").textContent);
-    document.getElementById("play").click();
-    log.push(document.getElementById("play").getAttribute("aria-label"));
-    document.title = log.join(" | ");
-    </script></body>"""
-    driven = tmp_path / "driven.html"
-    driven.write_text(page.replace("</body>", driver))
-    flags = (
-        "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-        "--disable-background-networking --disable-component-update --dump-dom"
-    )
-    done = subprocess.run(
-        [chromium, *flags.split(), f"--user-data-dir={tmp_path / 'profile'}", driven.as_uri()],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    (title,) = re.findall(r"<title>(.*?)</title>", done.stdout)
-    assert title.split(" | ") == [
-        "start: the first centres",
-        "iteration 1: reassign points to nearest centre, inertia 4919.4",
-        "4",
-        "2",
-        "at rest after 3 iterations: inertia 1439.9",
-        "pause",
-    ]
 
 
 def test_sizes_in_the_report_are_those_of_the_table(

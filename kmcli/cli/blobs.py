@@ -136,7 +136,7 @@ class _Extras:
     group=MORE_GROUP,
     metavar="FILE",
     type=ANY_PATH,
-    help="The steps as a page to play with in a browser, for k from 1 to 6.",
+    help="A live page for a browser: step, run, move centres, draw and paint points.",
 )
 @option(
     "--csv",
@@ -338,4 +338,4 @@ def _draw(
     if options["html"] is not None:
         from kmcli.figures.blobs_page import page
 
-        yield options["html"], page(result.points, result.settings, style)
+        yield options["html"], page(result, style)

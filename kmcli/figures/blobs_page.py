@@ -1,86 +1,80 @@
-"""The steps of k-means as one page to play with in a browser, without a server."""
+"""k-means as a live page for a browser: one file, no server, nothing loaded from elsewhere."""
 
+import base64
+import hashlib
 import json
-from dataclasses import replace
+import re
 from importlib import resources
-from typing import Any
 
-from kmcli.blobs import first_centers
-from kmcli.blobs.data import Points, project
-from kmcli.clustering import trace_kmeans
+from kmcli.blobs import BlobsResult, first_centers, trace_start
 from kmcli.errors import SettingsError
-from kmcli.figures.style import CLUSTER_COLORS, Style
-from kmcli.settings import BlobsSettings, StartName
+from kmcli.figures.style import Style
 
-MAX_CLUSTERS = 6
-"""As many as the slider of the notebook's figure offers."""
-
-_STARTS: tuple[StartName, ...] = ("far", "k-means++", "random")
+MAX_CLUSTERS = 12
+"""As many centres as can be told apart on a phone."""
 
 
-def page(points: Points, settings: BlobsSettings, style: Style) -> bytes:
-    """Write the page, with every frame computed beforehand.
+def page(result: BlobsResult, style: Style) -> bytes:
+    """Write the page.
 
     Parameters
     ----------
-    points : Points
-        What is clustered; two features.
-    settings : BlobsSettings
-        The parameters of the method; all starts and k from 1 to 6 are on the page.
+    result : BlobsResult
+        Points of two features, and how they were clustered: the page begins with these points
+        and with the first centres of the start that `trace_start` follows.
     style : Style
-        Its theme decides the colours.
+        The dark theme is dark everywhere; the light one follows what the reader's system prefers.
 
     Returns
     -------
     bytes
-        HTML that needs nothing else.
+        HTML that needs nothing else. Its content security policy allows its own script only.
 
     Raises
     ------
     SettingsError
-        If the points have more than two features, or are too few.
+        If there are more than two features or more than 12 clusters.
     """
-    if points.values.shape[1] != 2:
-        raise SettingsError(
-            f"the page shows points of two columns, not {points.values.shape[1]}; leave it out"
-        )
-    numbers = range(1, min(MAX_CLUSTERS, len(points.values)) + 1)
+    n_features = result.points.values.shape[1]
+    if n_features != 2:
+        raise SettingsError(f"the page shows points of two columns, not {n_features}")
+    n_clusters = result.settings.kmeans.n_clusters
+    if n_clusters > MAX_CLUSTERS:
+        raise SettingsError(f"the page shows up to {MAX_CLUSTERS} clusters, not {n_clusters}")
+    start = trace_start(result).steps[0].before.tolist()
+    drawn = first_centers(result.points, result.settings).tolist()
+    styles = {theme: Style(theme) for theme in ("light", "dark")}
+    clusters = range(MAX_CLUSTERS)
     data = {
-        "points": project(points.values).round(4).tolist(),
-        "colors": CLUSTER_COLORS[:MAX_CLUSTERS],
-        "source": points.source,
-        "k": min(settings.kmeans.n_clusters, numbers[-1]),
-        "runs": {
-            start: {str(k): _steps(points, settings, start, k) for k in numbers}
-            for start in _STARTS
-        },
+        "points": result.points.values.tolist(),
+        "names": result.points.names,
+        "source": result.points.source,
+        "start": start,
+        "order": [drawn.index(center) for center in start],
+        "seed": result.settings.kmeans.random_state,
+        "tol": result.settings.kmeans.tol,
+        "dark": style.theme == "dark",
+        "colors": {theme: [each.color(i) for i in clusters] for theme, each in styles.items()},
+        "on": {theme: [each.on_color(i) for i in clusters] for theme, each in styles.items()},
     }
     template = resources.files("kmcli.figures").joinpath("blobs_page.html").read_text("utf-8")
-    # "</" would end the script element, wherever it stands.
-    encoded = json.dumps(data, separators=(",", ":")).replace("</", "<\\/")
+    # A "<" could end the script element or begin a comment in it, whatever follows.
+    encoded = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    policy = (
+        f"default-src 'none'; script-src {_hash(template, 'script')}; "
+        f"style-src {_hash(template, 'style')}; base-uri 'none'; form-action 'none'"
+    )
     for name, value in (
-        ("__SCHEME__", style.theme),
-        ("__INK__", style.ink),
-        ("__PAPER__", style.paper),
-        ("__MUTED__", style.muted),
+        ("__THEME__", style.theme),
+        ("__POLICY__", policy),
         ("__DATA__", encoded),
     ):
         template = template.replace(name, value)
     return template.encode()
 
 
-def _steps(points: Points, settings: BlobsSettings, start: StartName, k: int) -> dict[str, Any]:
-    init = settings.kmeans.init if start == "far" else start
-    kmeans = replace(
-        settings.kmeans, n_clusters=k, init="random" if init == "random" else "k-means++"
-    )
-    centers = first_centers(points, BlobsSettings(kmeans, start))
-    steps = trace_kmeans(points.values, kmeans, centers)
-    return {
-        "centers": [centers.round(4).tolist(), *(step.after.round(4).tolist() for step in steps)],
-        "labels": ["".join(map(str, step.labels.tolist())) for step in steps],
-        "inertia": [
-            [round(step.inertia_before, 2), round(step.inertia_after, 2)] for step in steps
-        ],
-        "empty": [step.empty_clusters for step in steps],
-    }
+def _hash(template: str, element: str) -> str:
+    """Name the only script or style sheet that a browser may use, by its digest."""
+    (content,) = re.findall(rf"<{element}>(.*?)</{element}>", template, re.DOTALL)
+    digest = hashlib.sha256(content.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
