@@ -14,16 +14,18 @@ from sklearn.cluster import KMeans
 
 from kmcli import parallel
 from kmcli.errors import SettingsError
+from kmcli.image_io import decode_image
 from kmcli.quantize import (
     QuantizedImage,
     apply_palette,
+    learn_palette,
     measure_ssim,
     quantize_image,
 )
 from kmcli.quantize.histogram import count_colors
 from kmcli.quantize.learn import random_palette
 from kmcli.quantize.pipeline import remap_ordered
-from kmcli.settings import QuantizeSettings
+from kmcli.settings import Dither, QuantizeSettings
 from tests.conftest import ROOT, Pixels
 from tests.test_quantize_color import visible_distance
 from tests.test_quantize_histogram import without_hidden_colors
@@ -123,6 +125,69 @@ def test_soft_transparency_is_kept(logo: Pixels) -> None:
     assert image.palette.colors[0].tolist() == [0, 0, 0, 0]
 
 
+@pytest.fixture(scope="module")
+def frames(china: Pixels) -> Pixels:
+    return np.stack([china[top : top + 40, top : top + 60] for top in (0, 150, 300)])
+
+
+def test_frames_get_one_palette_and_keep_their_shape(frames: Pixels) -> None:
+    tall = frames.reshape(-1, *frames.shape[2:])
+    image, expected = (quantize_image(pixels, QuantizeSettings(8)) for pixels in (frames, tall))
+    assert image.indices.shape == frames.shape[:3]
+    np.testing.assert_array_equal(image.indices.reshape(expected.indices.shape), expected.indices)
+    assert image.palette.hex == expected.palette.hex
+    assert image.psnr == expected.psnr
+    np.testing.assert_array_equal(count_colors(frames).counts, count_colors(tall).counts)
+
+
+@pytest.mark.parametrize("method", ["floyd-steinberg", "blue-noise"])
+def test_each_frame_is_dithered_by_itself(frames: Pixels, method: Dither) -> None:
+    dithered = QuantizeSettings(8, dither=method)
+    palette = quantize_image(frames, dithered).palette.colors
+    together = apply_palette(frames, palette, dithered)
+    for frame, indices in zip(frames, together.indices, strict=True):
+        alone = apply_palette(frame, palette, dithered)
+        np.testing.assert_array_equal(indices, alone.indices)
+    assert together.palette.counts.sum() == together.indices.size
+
+
+def test_similarity_of_an_animation_is_the_mean_of_its_frames(frames: Pixels) -> None:
+    image = quantize_image(frames, QuantizeSettings(4))
+    alone = [
+        measure_ssim(frame, apply_palette(frame, image.palette.colors)) or 0 for frame in frames
+    ]
+    assert measure_ssim(frames, image) == pytest.approx(np.mean(alone))
+    assert len(set(alone)) > 1
+    tiny = frames[:, :5, :5]
+    assert measure_ssim(tiny, quantize_image(tiny, QuantizeSettings(4))) is None
+
+
+def test_a_notebook_shows_the_first_frame(frames: Pixels) -> None:
+    image = quantize_image(frames, QuantizeSettings(4))
+    shown = decode_image(image._repr_png_()).pixels
+    np.testing.assert_array_equal(shown, image.pixels[0])
+
+
+def test_the_parts_make_the_whole(china: Pixels) -> None:
+    small = china[::5, ::5]
+    settings = QuantizeSettings(12, order="share", locked=((255, 0, 255, 255),))
+    palette = learn_palette(count_colors(small), settings)
+    whole = quantize_image(small, settings)
+    np.testing.assert_array_equal(palette.colors, whole.palette.colors)
+    np.testing.assert_array_equal(palette.counts, whole.palette.counts)
+    mapped = apply_palette(small, palette.colors, settings)
+    np.testing.assert_array_equal(mapped.indices, whole.indices)
+
+
+def test_a_shared_palette_for_dithering_keeps_entries_for_mixtures_only() -> None:
+    # Two colours far apart: entries are moved beyond them, where nothing is nearest to some.
+    random = np.random.default_rng(0)
+    pixels = random.normal(128, 30, (40, 40, 3)).clip(0, 255).astype(np.uint8)
+    settings = QuantizeSettings(24, dither="bayer")
+    palette = learn_palette(count_colors(pixels), settings)
+    assert len(palette.colors) == 24
+
+
 def test_hidden_colors_take_no_slot() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 4), dtype=np.uint8)
     pixels[..., 3] = 0
@@ -172,7 +237,7 @@ def test_bytes_do_not_depend_on_the_number_of_threads() -> None:
     code = (
         "from kmcli.image_io import decode_image, encode_indexed_png\n"
         "from kmcli.quantize import quantize_image\n"
-        "from kmcli.settings import QuantizeSettings\n"
+        "from kmcli.settings import Dither, QuantizeSettings\n"
         "import hashlib, sys\n"
         "for name in ('china.jpg', 'logo.png'):\n"
         "    pixels = decode_image(open(f'sample_images/{name}', 'rb').read()).pixels\n"

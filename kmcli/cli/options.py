@@ -49,7 +49,8 @@ def grouped_records(
 
 
 def option(*names: str, group: str, **kwargs: Any) -> Callable[[F], F]:
-    """Declare an option of a group; otherwise as ``click.option``."""
+    """Declare an option of a group; otherwise as ``click.option``, with its default shown."""
+    kwargs.setdefault("show_default", "default" in kwargs)
     return click.option(*names, cls=GroupedOption, group=group, **kwargs)
 
 
@@ -109,7 +110,6 @@ def kmeans_options(
             type=str if inits else click.Choice(["k-means++", "random"]),
             metavar=inits or None,
             default=_DEFAULTS.init,
-            show_default=True,
             help=init_help,
         ),
         n_init_option(KMEANS_GROUP, n_init_help),
@@ -119,7 +119,6 @@ def kmeans_options(
             type=Integer(1, MAX_ITERATIONS),
             metavar="N",
             default=_DEFAULTS.max_iter,
-            show_default=True,
             help="Most iterations of one start.",
         ),
         option(
@@ -128,7 +127,6 @@ def kmeans_options(
             type=Decimal(min=0),
             metavar="X",
             default=_DEFAULTS.tol,
-            show_default=True,
             help="Movement of the centres, relative to the variance, that counts as rest.",
         ),
         option(
@@ -136,7 +134,6 @@ def kmeans_options(
             group=KMEANS_GROUP,
             type=click.Choice(["lloyd", "elkan"]),
             default=_DEFAULTS.algorithm,
-            show_default=True,
             help="Variant of the iteration; the result is the same.",
         ),
         seed_option(KMEANS_GROUP),
@@ -162,7 +159,6 @@ def seed_option(group: str) -> Callable[[F], F]:
         type=Integer(0, 2**32 - 1),
         metavar="N",
         default=_DEFAULTS.random_state,
-        show_default=True,
         help="Seed of all that is random.",
     )
 
@@ -236,7 +232,6 @@ def figure_options() -> Callable[[F], F]:
             type=Integer(30, 400),
             metavar="N",
             default=150,
-            show_default=True,
             help="Pixels per inch, 30 to 400.",
         ),
         option(
@@ -252,7 +247,6 @@ def figure_options() -> Callable[[F], F]:
             group=FIGURE_GROUP,
             type=click.Choice(["light", "dark"]),
             default="light",
-            show_default=True,
             help="Dark on light for print, or light on dark for a dim room.",
         ),
     )

@@ -217,7 +217,7 @@ def _clustering_fields(file: QuantizedFile) -> list[Field]:
         Field("start_inertias", "", starts[0] if starts else []),
         Field("n_iter", "iterations", n_iter, str(n_iter)),
         Field("inertia", "inertia", inertia, "0" if inertia is None else f"{inertia:.6g}"),
-        Field("space", "colour space", file.settings.space, file.settings.space),
+        Field("space", "error made small in", file.settings.space, file.settings.space),
         *_dithering_fields(file),
         Field("effort", "effort", file.settings.effort, file.settings.effort),
         Field("seed", "seed", kmeans.random_state, str(kmeans.random_state)),

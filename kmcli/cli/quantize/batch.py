@@ -61,19 +61,8 @@ class Outcome:
 def run_jobs(jobs: Sequence[Job], work: Callable[[Job], Outcome], request: Request) -> ExitCode:
     """Work through jobs; one that fails does not keep the others from being done.
 
-    Parameters
-    ----------
-    jobs : sequence of Job
-        What to do.
-    work : callable
-        Does one job, without writing anything. It raises `KmcliError` if it cannot.
-    request : Request
-        How it is to be done.
-
-    Returns
-    -------
-    ExitCode
-        Of the whole; it does not depend on the order of the jobs.
+    `work` does one of them, without writing anything, and raises `KmcliError` if it cannot. The
+    exit code does not depend on the order of the jobs.
     """
     is_quiet, reports = request.quiet, request.reports
     done: list[Outcome] = []

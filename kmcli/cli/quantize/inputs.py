@@ -37,31 +37,11 @@ class Input:
 def find_inputs(
     names: Sequence[str], *, recursive: bool, output_dir: str | None = None, suffix: str = ""
 ) -> list[Input]:
-    """Expand patterns and folders.
+    """Expand patterns, such as ``*.png`` where no file has that very name, and folders.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Files, patterns such as ``*.png`` where no file has that very name, or ``-``. What
-        matches nothing is kept as it stands, and will be missed when it is read.
-    recursive : bool
-        Whether folders stand for the pictures in them.
-    output_dir : str, optional
-        The folder of the outputs, which is not searched.
-    suffix : str
-        What the names of outputs end in. Outputs that lie beside their input are not taken
-        for inputs.
-
-    Returns
-    -------
-    list of Input
-        In the order of the names; what a pattern or a folder stands for is sorted, and given
-        once.
-
-    Raises
-    ------
-    InputError
-        If a folder holds no pictures.
+    What matches nothing is kept as it stands, and will be missed when it is read. What a pattern
+    or a folder stands for is sorted, and given once. `output_dir` is not searched, and outputs
+    that lie beside their input (whose names may end in `suffix`) are not taken for inputs.
     """
     found: dict[str, Input] = {}
     for name in names:

@@ -43,28 +43,7 @@ class Job:
 
 
 def plan_jobs(request: Request) -> list[Job]:
-    """Decide where each output goes, and refuse what cannot work before any work is done.
-
-    Parameters
-    ----------
-    request : Request
-        What is asked for.
-
-    Returns
-    -------
-    list of Job
-        In the order of the inputs.
-
-    Raises
-    ------
-    click.UsageError
-        If inputs and options contradict each other.
-    InputError
-        If a folder holds no pictures.
-    OutputError
-        If a file that is written once for all inputs cannot be, or one that is only read would
-        be overwritten.
-    """
+    """Decide where each output goes, and refuse what cannot work before any work is done."""
     inputs = find_inputs(
         request.images,
         recursive=request.recursive,

@@ -1,5 +1,7 @@
 """The options of ``kmcli quantize``, group by group."""
 
+import functools
+
 import click
 
 from kmcli.cli.numbers import Decimal, Integer
@@ -27,29 +29,30 @@ from kmcli.cli.quantize.values import (
 )
 from kmcli.settings import DITHERS, MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings
 
-BATCH_GROUP = "Many pictures"
 METHOD_GROUP = "Method"
-OUTPUT_GROUP = "Output"
-PALETTE_GROUP = "Palette"
-TARGET_GROUP = "As many colours as it takes"
-LIMITS_GROUP = "Limits"
+
+_common = functools.partial(option, group=COMMON_GROUP)
+_output = functools.partial(option, group="Output")
+_target = functools.partial(option, group="As many colours as it takes")
+_method = functools.partial(option, group=METHOD_GROUP)
+_palette = functools.partial(option, group="Palette")
+_batch = functools.partial(option, group="Many pictures")
+_limits = functools.partial(option, group="Limits")
 
 _DEFAULTS = QuantizeSettings()
 _COUNT = Integer(1, 2**63 - 1)  # what the system can count
 _MAX_JOBS = 1024
 
 _common_options = stacked(
-    option(
+    _common(
         *("-k", "--colors"),
-        group=COMMON_GROUP,
         callback=when_given(read_numbers),
         metavar="N[,N...]",
         help=f"Most colours of the result, 1 to {MAX_COLORS}; several numbers make several "
         "results.  [default: 16]",
     ),
-    option(
+    _common(
         *("-o", "--output"),
-        group=COMMON_GROUP,
         metavar="FILE",
         type=ANY_PATH,
         help="Output of a single input, a PNG, or by its name .gif or .webp; - is standard "
@@ -57,80 +60,58 @@ _common_options = stacked(
     ),
     output_dir_option("Folder for outputs with default names", "beside the input"),
     force_option,
-    option(
+    _common(
         "--dither",
-        group=COMMON_GROUP,
         type=click.Choice(DITHERS),
         metavar="METHOD",
         default=_DEFAULTS.dither,
-        show_default=True,
         help="Mix palette colours in fine patterns, for smooth shades from few colours: "
         f"{', '.join(DITHERS[:-1])} or {DITHERS[-1]}. Files become larger.",
     ),
 )
 
 _output_options = stacked(
-    option(
+    _output(
         "--format",
-        group=OUTPUT_GROUP,
         type=click.Choice(FORMATS),
         help="Format of outputs whose names do not say it.  [default: png]",
     ),
-    option(
+    _output(
         "--suffix",
-        group=OUTPUT_GROUP,
         metavar="TEXT",
         callback=when_given(read_suffix),
         help="End default names in this instead of -kN, as in NAME-small.png.",
     ),
-    option(
+    _output(
         "--keep-extension",
-        group=OUTPUT_GROUP,
         is_flag=True,
         help="Keep the extension of the input in default names, as in NAME.jpg-kN.png.",
     ),
-    option(
+    _output(
         "--compare",
-        group=OUTPUT_GROUP,
         is_flag=True,
         help="Write NAME-compare.png too: original, results, and random palettes beneath.",
     ),
-    option(
-        "--in-place",
-        group=OUTPUT_GROUP,
-        is_flag=True,
-        help="Replace the inputs themselves, each in one step.",
-    ),
-    option(
+    _output("--in-place", is_flag=True, help="Replace the inputs themselves, each in one step."),
+    _output(
         "--frame",
-        group=OUTPUT_GROUP,
         type=_COUNT,
         metavar="N",
         help="Take only this frame of animations, or this page.  [default: all frames]",
     ),
-    option(
+    _output(
         "--optimize",
-        group=OUTPUT_GROUP,
         is_flag=True,
         help="Recompress PNGs without loss; takes longer, and needs an extra.",
     ),
-    option(
-        "--skip-if-larger",
-        group=OUTPUT_GROUP,
-        is_flag=True,
-        help="Write nothing that is not smaller than its input.",
+    _output(
+        "--skip-if-larger", is_flag=True, help="Write nothing that is not smaller than its input."
     ),
-    option(
-        "--keep-mtime",
-        group=OUTPUT_GROUP,
-        is_flag=True,
-        help="Give outputs the modification time of their inputs.",
+    _output(
+        "--keep-mtime", is_flag=True, help="Give outputs the modification time of their inputs."
     ),
-    option(
-        "--dry-run",
-        group=OUTPUT_GROUP,
-        is_flag=True,
-        help="Write nothing; print a table of what would be written.",
+    _output(
+        "--dry-run", is_flag=True, help="Write nothing; print a table of what would be written."
     ),
 )
 
@@ -142,24 +123,21 @@ _preview_option = option(
 )
 
 _target_options = stacked(
-    option(
+    _target(
         "--min-psnr",
-        group=TARGET_GROUP,
         type=Decimal(min=0),
         metavar="DB",
         help="Fewest colours that reach this PSNR, at most -k.",
     ),
-    option(
+    _target(
         "--max-delta-e",
-        group=TARGET_GROUP,
         type=Decimal(min=0),
         metavar="X",
         help="Fewest colours of at most this mean colour difference, at most -k; 2 is just "
         "noticeable.",
     ),
-    option(
+    _target(
         "--max-size",
-        group=TARGET_GROUP,
         callback=when_given(read_bytes),
         metavar="BYTES",
         help="Most colours whose file is not larger than this, such as 50000 or 50k, at most -k.",
@@ -167,39 +145,32 @@ _target_options = stacked(
 )
 
 _method_options = stacked(
-    option(
+    _method(
         "--effort",
-        group=METHOD_GROUP,
         type=click.Choice(["fast", "normal", "best"]),
         default=_DEFAULTS.effort,
-        show_default=True,
         help="How long to search for a better palette.",
     ),
-    option(
+    _method(
         "--space",
-        group=METHOD_GROUP,
         type=click.Choice(["rgb", "oklab", "lab"]),
         default=_DEFAULTS.space,
-        show_default=True,
         help="Where the error is made small: in RGB, or as it is perceived.",
     ),
-    option(
+    _method(
         "--dither-strength",
-        group=METHOD_GROUP,
         type=Decimal(0, 1),
         metavar="X",
         help="How much of --dither, from 0, none, to 1, all of it.  [default: 1]",
     ),
-    option(
+    _method(
         "--region",
-        group=METHOD_GROUP,
         metavar="X,Y,W,H",
         callback=when_given(read_region),
         help="Learn the palette from this part of the picture only.",
     ),
-    option(
+    _method(
         "--weight-mask",
-        group=METHOD_GROUP,
         metavar="FILE",
         type=ANY_PATH,
         help="Grey picture of the same size: where it is light, colours count more.",
@@ -209,78 +180,62 @@ _method_options = stacked(
 )
 
 _palette_options = stacked(
-    option(
+    _palette(
         "--palette",
-        group=PALETTE_GROUP,
         metavar="FILE",
         help="Use these colours in their order: .gpl, .pal, .hex, .act, .ase, .json, a PNG or "
         "GIF with a palette, or a list like '#fff,#c00'.",
     ),
-    option(
+    _palette(
         "--palette-out",
-        group=PALETTE_GROUP,
         metavar="FILE",
         callback=when_given(read_palette_out),
         help="Write the palette too, as .gpl, .pal, .hex, .act, .ase, .json, .css, or as .png "
         "with swatches.",
     ),
-    option(
+    _palette(
         "--lock",
-        group=PALETTE_GROUP,
         metavar="COLORS",
         callback=when_given(read_colors, missing=()),
         help="Colours to be in the palette exactly, like '#fff,#c00'; the others are learned "
         "around them.",
     ),
-    option(
+    _palette(
         "--order",
-        group=PALETTE_GROUP,
         type=click.Choice(["luminance", "share", "hue"]),
         default=_DEFAULTS.order,
-        show_default=True,
         help="Order of the palette; from dark to light compresses best.",
     ),
 )
 
 _batch_options = stacked(
-    option(
+    _batch(
         *("-r", "--recursive"),
-        group=BATCH_GROUP,
         is_flag=True,
         help="Work on the pictures in folders, and keep their tree under -d.",
     ),
-    option(
+    _batch(
         *("-j", "--jobs"),
-        group=BATCH_GROUP,
         type=Integer(1, _MAX_JOBS),
         metavar="N",
         help="Pictures worked on at once.  [default: as many as there are cores]",
     ),
-    option(
-        "--shared-palette",
-        group=BATCH_GROUP,
-        is_flag=True,
-        help="Learn one palette from all pictures together.",
-    ),
+    _batch("--shared-palette", is_flag=True, help="Learn one palette from all pictures together."),
 )
 
 _limit_options = stacked(
-    option(
+    _limits(
         "--max-pixels",
-        group=LIMITS_GROUP,
         type=_COUNT,
         metavar="N",
         default=MAX_PIXELS,
-        show_default=True,
         help="Refuse larger pictures before they are decoded.",
     ),
-    option(
+    _limits(
         "--max-input-bytes",
-        group=LIMITS_GROUP,
         type=_COUNT,
         metavar="N",
         default=MAX_INPUT_BYTES,
-        show_default=True,
         help="Refuse larger files, and stop reading from a pipe.",
     ),
 )

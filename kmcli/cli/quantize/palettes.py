@@ -33,25 +33,10 @@ def written_suffixes() -> tuple[str, ...]:
 
 
 def read_palette(value: str, max_bytes: int, max_pixels: int) -> "NDArray[np.uint8]":
-    """Read the palette that the user gives, from a file or as a list.
+    """Read the palette that the user gives, from a file, standard input (``-``) or as a list.
 
-    Parameters
-    ----------
-    value : str
-        A list of colours, the name of a file, or ``-``. What begins with ``#`` is a list; what
-        begins like ``255,`` or ``rgb(`` is one unless there is a file of that name.
-    max_bytes, max_pixels : int
-        Limits on the file, and on the picture if it is one.
-
-    Returns
-    -------
-    ndarray of shape (n, 3) or (n, 4), uint8
-        1 to 256 colours.
-
-    Raises
-    ------
-    KmcliError
-        If it cannot be read; the error names the file.
+    What begins with ``#`` is a list; what begins like ``255,`` or ``rgb(`` is one unless there is
+    a file of that name. Errors name the file.
     """
     from kmcli.palette_files import decode_palette, palette_of_list
 
@@ -67,19 +52,7 @@ def read_palette(value: str, max_bytes: int, max_pixels: int) -> "NDArray[np.uin
 
 
 def palette_bytes(palette: "Palette", path: str) -> bytes:
-    """Write a palette in the format that the name of a file asks for.
-
-    Parameters
-    ----------
-    palette : Palette
-        The colours and their counts.
-    path : str
-        The file; ``.png`` means a picture of swatches.
-
-    Returns
-    -------
-    bytes
-    """
+    """Write a palette in the format that the name of a file asks for; PNGs show swatches."""
     suffix = Path(path).suffix.lower()
     if suffix == _SWATCHES:
         from kmcli.figures.canvas import encode_png
@@ -103,26 +76,7 @@ def palette_losses(palette: "Palette", path: str) -> list[str]:
 def write_shared(
     palette: "Palette", path: str, code: ExitCode, to: OutputOptions, *, quiet: bool
 ) -> None:
-    """Publish the palette of all pictures, if any of them could be done.
-
-    Parameters
-    ----------
-    palette : Palette
-        The colours, and their counts in all pictures.
-    path : str
-        The file.
-    code : ExitCode
-        What came of the pictures.
-    to : OutputOptions
-        Whether an existing file may be replaced, and folders be made.
-    quiet : bool
-        Whether to keep silent about what is lost.
-
-    Raises
-    ------
-    OutputError
-        If it cannot be written.
-    """
+    """Publish the palette of all pictures, if any of them could be done."""
     if code not in (ExitCode.DONE, ExitCode.PARTIAL):
         return
     files = [(path, palette_bytes(palette, path))]

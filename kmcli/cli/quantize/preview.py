@@ -54,13 +54,7 @@ class Terminal:
 
 
 def find_terminal() -> Terminal | None:
-    """Find out what standard error can show.
-
-    Returns
-    -------
-    Terminal or None
-        None if it is no terminal, or colours are not wanted or not possible there.
-    """
+    """Find out what standard error can show; None if that is no colours."""
     is_dumb = os.environ.get("TERM") == "dumb"
     if not os.isatty(2) or is_dumb or os.environ.get("NO_COLOR"):
         return None
@@ -77,22 +71,7 @@ def render_preview(
     palette: NDArray[np.uint8],
     terminal: Terminal,
 ) -> str:
-    """Draw two pictures side by side and the palette beneath.
-
-    Parameters
-    ----------
-    original, result : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB, with straight alpha if there are four channels.
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        The colours of the result.
-    terminal : Terminal
-        Where it will be shown.
-
-    Returns
-    -------
-    str
-        Lines that each end with a line feed and leave the colours as they were.
-    """
+    """Draw two pictures side by side and the palette beneath, and leave the colours as before."""
     columns, truecolor = terminal.columns, terminal.truecolor
     room = max(1, (columns - len(_BETWEEN)) // 2)
     left = half_blocks(original, room, truecolor=truecolor).splitlines()
@@ -106,21 +85,6 @@ def half_blocks(pixels: NDArray[np.uint8], columns: int, *, truecolor: bool) -> 
     """Draw a picture with two pixels in each cell: an upper half block on a background.
 
     Cells are taken as twice as high as wide, so that pixels are square.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB, with straight alpha if there are four channels.
-    columns : int
-        Most cells of a line, at least 1. Small pictures are not enlarged.
-    truecolor : bool
-        Whether the terminal shows 24-bit colours, or only the 256 of xterm.
-
-    Returns
-    -------
-    str
-        At most 24 lines, each of which ends with a line feed and leaves the colours as they
-        were.
     """
     height, width = pixels.shape[:2]
     scale = min(1.0, columns / width, 2 * MAX_ROWS / height)
@@ -141,16 +105,6 @@ def nearest_xterm_color(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
     """Find the nearest of xterm's 256 colours, in Oklab.
 
     The first 16 are left out: every user sees others there.
-
-    Parameters
-    ----------
-    colors : ndarray of shape (height, width, 3), uint8
-        sRGB.
-
-    Returns
-    -------
-    ndarray of shape (height, width), intp
-        Numbers from 16 to 255.
     """
     nearest = np.empty(colors.shape[:-1], dtype=np.intp)
     for row, colors_of_row in enumerate(srgb_to_oklab(colors.astype(np.float64))):

@@ -141,19 +141,7 @@ class Request:
 def check_request(request: Request, given: Collection[str]) -> None:
     """Refuse what makes no sense together, before anything is read.
 
-    Parameters
-    ----------
-    request : Request
-        All values.
-    given : collection of str
-        The names of the options that the user gave, even if with their default values.
-
-    Raises
-    ------
-    click.UsageError
-        With the reason.
-    SettingsError
-        If values contradict each other, or what optimises is not installed.
+    `given` names the options that the user gave, even if with their default values.
     """
     _refuse_names(request, given)
     _refuse_formats(request)

@@ -13,15 +13,7 @@ from kmcli.settings import MAX_COLORS
 
 
 def when_given(read: Callable[[str], Any], missing: Any = None) -> Callable[..., Any]:
-    """Make the callback of an option of what reads its value.
-
-    Parameters
-    ----------
-    read : callable
-        Reads the value. It raises `click.BadParameter` if it cannot.
-    missing : object
-        What stands for an option that was not given.
-    """
+    """Make the callback of an option of what reads its value."""
 
     def callback(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
         return missing if value is None else read(value)
