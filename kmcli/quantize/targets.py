@@ -1,5 +1,6 @@
 """Find how many colours it takes to reach a quality, or how many fit into a size."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,17 @@ Quantize = Callable[[QuantizeSettings], QuantizedImage]
 
 Encode = Callable[[NDArray[np.uint8], NDArray[np.uint8]], bytes]
 """Encodes a palette and indices."""
+
+_CLEARLY = 1.1
+"""Excess from which on all numbers miss that are wanted more.
+
+On five photos and drawings of up to 0.04 Mpx, with each number of colours from 1 to 256, sizes fell
+by at most 1.2 % with more colours of the same depth, and errors grew by at most 2.5 %. On a photo
+of 80 x 60 pixels with `effort="fast"` sizes fell by 6 %.
+"""
+
+_DEPTH_ENDS = (2, 4, 16)
+"""The most colours of each depth of PNG; with one more, a file can become much smaller."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +57,8 @@ def quantize_to_target(
 ) -> tuple[QuantizedImage, QuantizeSettings, tuple[Trial, ...]]:
     """Find the fewest colours that reach a quality, or the most whose file is small enough.
 
-    Quality and size grow with the number of colours, but for small irregularities; so the number
-    is found by halving the range, and the last steps are not skipped.
+    Neither grows steadily with the number of colours. So halving the range only settles which
+    numbers miss the target clearly; the others are tried one by one, from the best on.
 
     Parameters
     ----------
@@ -73,65 +85,64 @@ def quantize_to_target(
     DeclinedError
         If the target is out of reach; the message says how far one gets.
     """
-    tried: dict[int, tuple[QuantizedImage, Trial]] = {}
+    trials: dict[int, Trial] = {}
+    # Each trial that reaches the target is wanted more than those before: the last one is kept.
+    reached: list[tuple[int, QuantizedImage]] = []
+    enough = settings.n_colors
 
-    def reaches(n_colors: int) -> bool:
-        image = quantize(replace(settings, n_colors=n_colors))
-        n_bytes = None
-        if target.max_size is not None:
-            n_bytes = len(encode(image.palette.colors, image.indices))
-        fidelity = image.fidelity
-        trial = Trial(n_colors, fidelity.psnr, fidelity.delta_e_mean, n_bytes)
-        tried[n_colors] = (image, trial)
-        return _is_reached(trial, target)
+    def excess(n_colors: int) -> float:
+        nonlocal enough
+        n_colors = min(n_colors, enough)
+        if n_colors not in trials:
+            image = quantize(replace(settings, n_colors=n_colors))
+            fidelity = image.fidelity
+            if fidelity.psnr is None:  # as it would be with more
+                n_colors = enough = len(image.palette.colors)
+            n_bytes = None
+            if target.max_size is not None:
+                n_bytes = len(encode(image.palette.colors, image.indices))
+            trials[n_colors] = Trial(n_colors, fidelity.psnr, fidelity.delta_e_mean, n_bytes)
+            if _excess(trials[n_colors], target) <= 1:
+                reached[:] = [(n_colors, image)]
+        return _excess(trials[n_colors], target)
 
     fewest = max(1, len(set(settings.locked)))
+    ends = [fewest - 1, settings.n_colors]
     if target.max_size is not None:
-        found = _last_true(reaches, fewest, settings.n_colors)
-    else:
-        found = _first_true(reaches, fewest, settings.n_colors)
-    trials = tuple(tried[n_colors][1] for n_colors in sorted(tried))
-    if found is None:
-        raise DeclinedError(_out_of_reach(trials, target))
-    return tried[found][0], replace(settings, n_colors=found), trials
+        ends[1:1] = [depth_end for depth_end in _DEPTH_ENDS if ends[0] < depth_end < ends[1]]
+    for above, last in zip(ends[-2::-1], ends[:0:-1], strict=True):
+        wanted = range(above + 1, last + 1)
+        if _try_until_reached(excess, wanted if target.max_size is None else wanted[::-1]):
+            break
+    in_order = tuple(trials[n_colors] for n_colors in sorted(trials))
+    if not reached:
+        raise DeclinedError(_out_of_reach(in_order, target))
+    ((n_colors, image),) = reached
+    return image, replace(settings, n_colors=n_colors), in_order
 
 
-def _is_reached(trial: Trial, target: Target) -> bool:
-    if target.min_psnr is not None and trial.psnr is not None and trial.psnr < target.min_psnr:
-        return False
-    if target.max_delta_e is not None and trial.delta_e_mean > target.max_delta_e:
-        return False
-    return target.max_size is None or (
-        trial.n_bytes is not None and trial.n_bytes <= target.max_size
-    )
+def _excess(trial: Trial, target: Target) -> float:
+    """Size, colour difference or root of the MSE, the worst of them, in terms of the target."""
+    ratios = [0.0]
+    if target.max_size is not None and trial.n_bytes is not None:
+        ratios.append(trial.n_bytes / target.max_size if target.max_size else math.inf)
+    if target.min_psnr is not None and trial.psnr is not None:
+        ratios.append(10 ** ((target.min_psnr - trial.psnr) / 20))
+    if target.max_delta_e is not None and trial.delta_e_mean > 0:
+        ratios.append(trial.delta_e_mean / target.max_delta_e if target.max_delta_e else math.inf)
+    return max(ratios)
 
 
-def _first_true(holds: Callable[[int], bool], low: int, high: int) -> int | None:
-    """Find the least number for which a condition holds that goes from false to true."""
-    if not holds(high):
-        return None
-    while low < high:
-        middle = (low + high) // 2
-        if holds(middle):
-            high = middle
+def _try_until_reached(excess: Callable[[int], float], wanted: range) -> bool:
+    """Try numbers until the first one whose excess is 1 or less; those before clear misses miss."""
+    n_missed, end = 0, len(wanted)
+    while n_missed < end:
+        middle = (n_missed + end) // 2
+        if excess(wanted[middle]) > _CLEARLY:
+            n_missed = middle + 1
         else:
-            low = middle + 1
-    return high
-
-
-def _last_true(holds: Callable[[int], bool], low: int, high: int) -> int | None:
-    """Find the greatest number for which a condition holds that goes from true to false."""
-    if holds(high):
-        return high
-    if low == high or not holds(low):
-        return None
-    while low + 1 < high:
-        middle = (low + high) // 2
-        if holds(middle):
-            low = middle
-        else:
-            high = middle
-    return low
+            end = middle
+    return any(excess(n_colors) <= 1 for n_colors in wanted[n_missed:])
 
 
 def _out_of_reach(trials: tuple[Trial, ...], target: Target) -> str:
