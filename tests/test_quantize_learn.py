@@ -280,3 +280,24 @@ def test_a_locked_color_costs_no_more_than_putting_it_in_place_of_the_nearest_en
     assert (locked == color).all(axis=1).any()
     errors = [error(colors_of_china, each, space) for each in (locked, replaced)]
     assert errors[0] < errors[1]
+
+
+@pytest.mark.parametrize("space", ["rgb", "oklab"])
+@pytest.mark.parametrize("k", [4, 8])
+def test_a_page_of_white_keeps_its_white(space: str, k: int) -> None:
+    random = np.random.default_rng(0)
+    pixels = np.full((100, 100, 3), 255, dtype=np.uint8)
+    pixels[:40] = random.integers(0, 230, (40, 100, 3))
+    pixels[:4] = 254 - random.integers(0, 12, (4, 100, 1))  # soft edges, which draw white down
+    histogram = count_colors(pixels)
+    palette = learn_palette(histogram, QuantizeSettings(k, space=space)).colors.tolist()  # type: ignore[arg-type]
+    assert [255, 255, 255] in palette
+
+
+def test_a_small_red_mark_survives_among_eight_colors() -> None:
+    random = np.random.default_rng(0)
+    pixels = np.repeat(random.normal(170, 30, (200, 200, 1)).clip(90, 240), 3, axis=2)
+    pixels = pixels.astype(np.uint8)
+    pixels[100:108, 100:105] = [220, 20, 30]  # 0.1 % of the pixels
+    palette = learn_palette(count_colors(pixels), QuantizeSettings(8)).colors.astype(int)
+    assert [220, 20, 30] in palette.tolist()

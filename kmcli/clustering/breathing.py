@@ -67,7 +67,7 @@ def breathe(
             break
         wider = _with_added_centers(points, weights, best, n_moved)
         inhaled = run_lloyd(points, weights, wider, max_iter, n_held=n_held)
-        narrower = _without_idle_centers(points, weights, inhaled, n_moved, n_held)
+        narrower = remove_idle_centers(points, weights, inhaled, n_moved, n_held)
         exhaled = run_lloyd(points, weights, narrower, max_iter, n_held=n_held)
         n_iter += inhaled.n_iter + exhaled.n_iter
         if exhaled.inertia < best.inertia * (1 - _MIN_GAIN):
@@ -97,14 +97,33 @@ def _with_added_centers(
     return np.concatenate([centers, centers[worst] + np.sqrt(variances[worst]) / 2])
 
 
-def _without_idle_centers(
+def remove_idle_centers(
     points: NDArray[np.floating],
     weights: NDArray[np.float64],
     clustering: Clustering,
     n_removed: int,
     n_held: int,
 ) -> NDArray[np.float64]:
-    """Drop the centres whose loss costs least, but not a centre and its neighbour together."""
+    """Drop the centres whose loss costs least, but not a centre and its neighbour together.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_features), floating
+        What was clustered.
+    weights : ndarray of shape (n_points,), float64
+        How much each point counts.
+    clustering : Clustering
+        Its clusters.
+    n_removed : int
+        How many to drop.
+    n_held : int
+        How many of the centres, the first ones, stay.
+
+    Returns
+    -------
+    ndarray of shape (n_clusters - n_removed, n_features), float64
+        The centres that are left, in their order.
+    """
     centers, labels = clustering.centers, clustering.labels
     with single_thread():
         cost = np.bincount(labels, weights * _detours(points, clustering), len(centers))

@@ -173,9 +173,16 @@ def srgb_to_oklab(colors: NDArray[np.floating] | NDArray[np.uint8]) -> NDArray[n
     Bjorn Ottosson, "A perceptual color space for image processing", 2020,
     https://bottosson.github.io/posts/oklab/ ; the transfer curve is that of IEC 61966-2-1.
     """
-    linear = _LINEAR[colors] if colors.dtype == np.uint8 else _decode(colors)
-    oklab: NDArray[np.float64] = np.cbrt(linear @ _LINEAR_TO_LMS.T) @ _LMS_TO_OKLAB.T
-    return 100 * oklab
+    if colors.dtype != np.uint8:
+        roots = np.cbrt(_decode(colors) @ _LINEAR_TO_LMS.T)
+    else:
+        # Of bytes it takes a quarter of the time to look the curve up and to take the roots by
+        # logarithms in float32, to within 0.0001: a step of a byte is 0.02 or more.
+        with np.errstate(divide="ignore"):  # the logarithm of black
+            logarithms = np.log(_LINEAR[colors] @ _LINEAR_TO_LMS.T.astype(np.float32))
+        roots = np.exp(logarithms / np.float32(3)).astype(np.float64)
+    oklab: NDArray[np.float64] = roots @ (100 * _LMS_TO_OKLAB.T)
+    return oklab
 
 
 def oklab_to_srgb(oklab: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -201,8 +208,8 @@ def _decode(colors: NDArray[np.floating] | NDArray[np.uint8]) -> NDArray[np.floa
     return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
 
 
-_LINEAR = _decode(np.arange(256, dtype=np.float64))
-"""The linear value of each byte: looking it up takes a tenth of computing it."""
+_LINEAR = _decode(np.arange(256, dtype=np.float64)).astype(np.float32)
+"""The linear value of each byte."""
 
 _LINEAR_TO_LMS = np.array(
     [

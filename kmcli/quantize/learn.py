@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.clustering import Clustering
-from kmcli.clustering.breathing import breathe
+from kmcli.clustering.breathing import breathe, remove_idle_centers
 from kmcli.clustering.init import draw_centers
 from kmcli.clustering.lloyd import run_lloyd
-from kmcli.quantize.cells import CellTree
+from kmcli.quantize.cells import Cells, CellTree
 from kmcli.quantize.colorspace import from_points, to_points
 from kmcli.quantize.histogram import ColorCounts, ColorWeights
 from kmcli.quantize.remap import nearest
-from kmcli.settings import Effort, QuantizeSettings
+from kmcli.settings import Effort, QuantizeSettings, Space
 
 COARSE_POINTS = 4096
 """Cells on which the starts compete: enough to tell them apart, few enough to be quick."""
@@ -44,6 +44,18 @@ _PLANS: dict[Effort, _Plan] = {
 
 _START_GAIN = 1e-3
 """A start ends when an iteration gains less: what is still to be gained does not decide."""
+
+_LEAST_SHARE = 0.0005
+"""Share of the pixels from which on a colour is looked at by itself: a mark, a flat area."""
+
+_FLAT_COST = 0.01
+"""Share of the error that a flat area may cost to get exactly its colour: it cannot be seen."""
+
+_MARK_DISTANCE = 5.0
+"""How far from its entry a mark is seen as of another colour, in root mean squared errors."""
+
+_COLORS_PER_MARK = 8
+"""One entry in so many may go to a mark."""
 
 _LEAST_GAIN = 1e-5
 """The last stage ends when an iteration gains less, which rounding would undo."""
@@ -94,7 +106,7 @@ def fit_palette(
     The histogram is merged into some thousand cells of like colours, on which several starts
     cost little. The best of them is improved by moves out of its local optimum (`breathe`) and
     refined on more and finer cells. A cell stands for its colours by their weighted mean, so
-    that nothing is lost but the spread within it.
+    that nothing is lost but the spread within it. Flat areas get exactly their colour.
 
     Parameters
     ----------
@@ -120,7 +132,7 @@ def fit_palette(
         return LearnedPalette(np.concatenate([colors, unseen]), ())
     if len(fixed) == settings.n_colors:
         return LearnedPalette(fixed, ())
-    stages = _search(histogram, fixed, settings)
+    fixed, stages = _search(histogram, fixed, settings)
     learned = from_points(stages[-1].clustering.centers[len(fixed) :], settings.space)
     if learned.shape[1] == 4:
         learned = _with_opaque_entries(learned, histogram)
@@ -141,8 +153,8 @@ def _fixed_entries(colors: NDArray[np.uint8], settings: QuantizeSettings) -> NDA
 
 def _search(
     histogram: ColorCounts | ColorWeights, fixed: NDArray[np.uint8], settings: QuantizeSettings
-) -> tuple[Stage, ...]:
-    """Find centres, the fixed ones first, from coarse to fine."""
+) -> tuple[NDArray[np.uint8], tuple[Stage, ...]]:
+    """Find centres from coarse to fine; first come those that are exactly a colour: these too."""
     plan, kmeans, n_clusters = _PLANS[settings.effort], settings.kmeans, settings.n_colors
     held, n_held = to_points(fixed, settings.space), len(fixed)
     tree = CellTree(histogram.colors, histogram.counts, settings.space)
@@ -160,9 +172,49 @@ def _search(
         moves = replace(kmeans, max_iter=plan.n_breaths)
         best = breathe(*cells, best, moves, plan.n_rounds, n_held)
         stages.append(Stage("breathe", len(cells.means), best))
+    flat, marks = _colors_to_keep(histogram, cells, best, n_held, settings.space)
+    kept = np.concatenate([flat, marks])
+    centers = best.centers
+    if len(kept) > 0:
+        fixed = np.concatenate([fixed, kept])
+        points = to_points(kept, settings.space)
+        others = _with_held(centers[n_held:], points[: len(flat)])
+        wider = np.concatenate([held, points, others[len(flat) :]])
+        if len(marks) > 0:
+            widened = run_lloyd(*cells, wider, 1, n_held=len(fixed))
+            centers = remove_idle_centers(*cells, widened, len(marks), len(fixed))
+        else:
+            centers = wider
     cells = tree.select(max(plan.refine_points, plan.refine_distances // n_clusters))
-    best = run_lloyd(*cells, best.centers, plan.refine_iter, _LEAST_GAIN, n_held)
-    return (*stages, Stage("refine", len(cells.means), best))
+    best = run_lloyd(*cells, centers, plan.refine_iter, _LEAST_GAIN, len(fixed))
+    return fixed, (*stages, Stage("refine", len(cells.means), best))
+
+
+def _colors_to_keep(
+    histogram: ColorCounts | ColorWeights,
+    cells: Cells,
+    found: Clustering,
+    n_held: int,
+    space: Space,
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """List the colours that people look for: of flat areas, and of marks without an entry.
+
+    Else white that fills a page becomes #fefefe, for the sake of some soft text, and a red mark
+    on it grey. A flat area is more than half of a cluster that is not held.
+    """
+    n_clusters = len(found.centers)
+    seen = np.flatnonzero(histogram.counts >= _LEAST_SHARE * cells.weights.sum())
+    colors, counts = histogram.colors[seen], histogram.counts[seen]
+    distances = ((to_points(colors, space)[:, np.newaxis] - found.centers) ** 2).sum(axis=2)
+    owners, least = distances.argmin(axis=1), distances.min(axis=1)
+    mass = np.bincount(found.labels, cells.weights, n_clusters)[owners]
+    is_flat = (2 * counts > mass) & (least * mass <= _FLAT_COST * found.inertia)
+    is_flat &= owners >= n_held
+    is_mark = least * cells.weights.sum() > _MARK_DISTANCE**2 * found.inertia
+    n_marks = min(n_clusters // _COLORS_PER_MARK, n_clusters - n_held - int(is_flat.sum()))
+    marks = np.flatnonzero(is_mark & ~is_flat)
+    marks = marks[np.argsort(-counts[marks], kind="stable")][: max(0, n_marks)]
+    return colors[is_flat], colors[marks]
 
 
 def _with_held(start: NDArray[np.float64], held: NDArray[np.float64]) -> NDArray[np.float64]:

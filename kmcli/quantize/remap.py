@@ -9,14 +9,14 @@ from kmcli.parallel import map_shares
 from kmcli.quantize.colorspace import composites, to_points
 from kmcli.settings import Space
 
-_CHUNKS_OF_SHARE = 2**8
-"""Chunks that one thread works through: a photo of less than a megapixel needs no second one."""
+_SHARE_COLORS = 2**18
+"""Colours that one thread works through: a photo of less than a megapixel needs no second one."""
 
 
 def nearest(
     colors: NDArray[np.uint8], palette: NDArray[np.uint8], space: Space = "rgb"
 ) -> NDArray[np.intp]:
-    """Find the nearest palette entry of each colour, exactly.
+    """Find the nearest palette entry of each colour, in RGB exactly.
 
     Opaque colours go to opaque entries as long as the palette has one.
 
@@ -50,20 +50,21 @@ def _nearest(
     colors: NDArray[np.uint8], palette: NDArray[np.uint8], space: Space
 ) -> NDArray[np.intp]:
     # In RGB all terms of the product are whole numbers below 2^24, or below 2^53 with alpha, so
-    # that float32 and float64 hold them exactly, in whatever order they are added.
-    dtype = np.float32 if space == "rgb" and colors.shape[1] == 3 else np.float64
+    # that float32 and float64 hold them exactly, in whatever order they are added. In other spaces
+    # float32 errs by less than a step of a byte.
+    dtype = np.float64 if space == "rgb" and colors.shape[1] == 4 else np.float32
     factors = distance_factors(_points(palette, space), dtype)
     labels = np.empty(len(colors), dtype=np.intp)
     step = points_at_once(len(palette))
 
     def label(share: slice) -> None:
-        for start in range(share.start, share.stop, step):
-            chunk = slice(start, min(start + step, share.stop))
-            distances = shifted_distances(_points(colors[chunk], space), factors)
-            distances.argmin(axis=1, out=labels[chunk])
+        points, found = _points(colors[share], space), labels[share]
+        for start in range(0, len(points), step):
+            chunk = slice(start, start + step)
+            shifted_distances(points[chunk], factors).argmin(axis=1, out=found[chunk])
 
     with single_thread():
-        map_shares(label, len(colors), _CHUNKS_OF_SHARE * step)
+        map_shares(label, len(colors), _SHARE_COLORS)
     return labels
 
 
