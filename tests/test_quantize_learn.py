@@ -9,7 +9,7 @@ from sklearn.cluster import KMeans, kmeans_plusplus
 
 from kmcli.clustering import fit_kmeans
 from kmcli.clustering.breathing import breathe
-from kmcli.clustering.init import draw_centers, draw_kmeans_plusplus
+from kmcli.clustering.init import draw_kmeans_plusplus
 from kmcli.clustering.lloyd import run_lloyd
 from kmcli.quantize.cells import CellTree
 from kmcli.quantize.colorspace import to_points
@@ -95,16 +95,6 @@ def test_starts_are_as_good_as_those_of_scikit_learn(china: Pixels, k: int) -> N
         for seed in range(30)
     ]
     assert mean_error(own) == pytest.approx(mean_error(np.array(theirs)), rel=0.03)
-
-
-def test_random_first_centers_are_points_that_count() -> None:
-    points = np.arange(40, dtype=np.float64).reshape(20, 2)
-    weights = np.repeat([0.0, 1.0], 10)
-    starts = draw_centers(points, weights, KMeansSettings(5, init="random", n_init=3))
-    assert starts.shape == (3, 5, 2)
-    assert starts.min() >= 20
-    assert len(np.unique(starts[0], axis=0)) == 5
-    assert not np.array_equal(starts[0], starts[1])
 
 
 def blobs(seed: int = 0) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -290,7 +280,7 @@ def test_a_page_of_white_keeps_its_white(space: str, k: int) -> None:
     pixels[:40] = random.integers(0, 230, (40, 100, 3))
     pixels[:4] = 254 - random.integers(0, 12, (4, 100, 1))  # soft edges, which draw white down
     histogram = count_colors(pixels)
-    palette = learn_palette(histogram, QuantizeSettings(k, space=space)).colors.tolist()  # type: ignore[arg-type]
+    palette = fit_palette(histogram, QuantizeSettings(k, space=space)).colors.tolist()  # type: ignore[arg-type]
     assert [255, 255, 255] in palette
 
 
@@ -299,5 +289,5 @@ def test_a_small_red_mark_survives_among_eight_colors() -> None:
     pixels = np.repeat(random.normal(170, 30, (200, 200, 1)).clip(90, 240), 3, axis=2)
     pixels = pixels.astype(np.uint8)
     pixels[100:108, 100:105] = [220, 20, 30]  # 0.1 % of the pixels
-    palette = learn_palette(count_colors(pixels), QuantizeSettings(8)).colors.astype(int)
+    palette = fit_palette(count_colors(pixels), QuantizeSettings(8)).colors.astype(int)
     assert [220, 20, 30] in palette.tolist()

@@ -3,7 +3,7 @@
 from kmcli.clustering.kmeans import Clustering, fit_kmeans
 from kmcli.clustering.other_methods import cluster_by_density, cluster_by_neighbors
 from kmcli.clustering.steps import KMeansStep, draw_starts, trace_kmeans
-from kmcli.clustering.threads import import_in_background, single_thread
+from kmcli.clustering.threads import single_thread
 
 __all__ = [
     "Clustering",
@@ -12,7 +12,6 @@ __all__ = [
     "cluster_by_neighbors",
     "draw_starts",
     "fit_kmeans",
-    "import_in_background",
     "single_thread",
     "trace_kmeans",
 ]

@@ -11,24 +11,6 @@ _STARTS_AT_ONCE = 16
 """More would take memory, and hardly less time."""
 
 
-def draw_centers(
-    points: NDArray[np.floating], weights: NDArray[np.float64], settings: KMeansSettings
-) -> NDArray[np.floating]:
-    """Draw first centres as the settings ask: by k-means++, or points in proportion to weights.
-
-    Parameters and result are those of `draw_kmeans_plusplus`.
-    """
-    if settings.init == "k-means++":
-        return draw_kmeans_plusplus(points, weights, settings)
-    random = np.random.default_rng(settings.random_state)
-    shares = weights / weights.sum()
-    starts = [
-        random.choice(len(points), settings.n_clusters, replace=False, p=shares)
-        for _ in range(settings.n_init)
-    ]
-    return points[np.array(starts)]
-
-
 def draw_kmeans_plusplus(
     points: NDArray[np.floating], weights: NDArray[np.float64], settings: KMeansSettings
 ) -> NDArray[np.floating]:

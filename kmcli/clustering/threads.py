@@ -2,30 +2,9 @@
 
 import contextlib
 import functools
-import importlib
 import sys
-import threading
 from collections.abc import Iterator
 from typing import Any
-
-
-@functools.cache
-def import_in_background() -> None:
-    """Begin to import scikit-learn, which takes a second, while other work goes on."""
-    threading.Thread(target=_import).start()
-
-
-def _import() -> None:
-    # Decoders hand over their data in many small pieces, and after each of them wait for their
-    # turn in the interpreter: by default for 5 ms, more than a piece takes.
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(interval / 50)
-    try:
-        # Whoever needs it imports it again, and tells what is wrong.
-        with contextlib.suppress(Exception):
-            importlib.import_module("sklearn.cluster")
-    finally:
-        sys.setswitchinterval(interval)
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kmcli.clustering import Clustering
 from kmcli.clustering.breathing import breathe, remove_idle_centers
-from kmcli.clustering.init import draw_centers
+from kmcli.clustering.init import draw_kmeans_plusplus
 from kmcli.clustering.lloyd import run_lloyd
 from kmcli.quantize.cells import Cells, CellTree
 from kmcli.quantize.colorspace import from_points, to_points
@@ -161,7 +161,7 @@ def _search(
     cells = tree.select(max(COARSE_POINTS, 4 * n_clusters))
     runs = [
         run_lloyd(*cells, _with_held(start, held), kmeans.max_iter, _START_GAIN, n_held)
-        for start in draw_centers(*cells, kmeans)
+        for start in draw_kmeans_plusplus(*cells, kmeans)
     ]
     best = min(runs, key=lambda run: run.inertia)
     best = replace(best, start_inertias=tuple(run.inertia for run in runs))

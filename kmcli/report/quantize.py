@@ -206,13 +206,9 @@ def _clustering_fields(file: QuantizedFile) -> list[Field]:
     starts = [list(stage.clustering.start_inertias) for stage in stages[:1]]
     is_exact = not stages and file.image.psnr is None
     absence = "an exact copy" if is_exact else "the palette was given"
-    method = f"{kmeans.init}, {kmeans.algorithm}, tol {kmeans.tol:g}, max_iter {kmeans.max_iter}"
     return [
         Field("exact", "", is_exact),
-        Field("init", "method", kmeans.init, method if stages else f"none: {absence}"),
-        Field("algorithm", "", kmeans.algorithm),
-        Field("tol", "", kmeans.tol),
-        Field("max_iter", "", kmeans.max_iter),
+        Field("init", "method", kmeans.init, kmeans.init if stages else f"none: {absence}"),
         Field("n_init", "starts", kmeans.n_init if stages else 0, _starts_text(starts)),
         Field("start_inertias", "", starts[0] if starts else []),
         Field("n_iter", "iterations", n_iter, str(n_iter)),

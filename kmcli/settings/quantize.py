@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from kmcli.errors import SettingsError
-from kmcli.settings.kmeans import Algorithm, Init, KMeansSettings, require, require_one_of
+from kmcli.settings.kmeans import KMeansSettings, require, require_one_of
 
 Effort = Literal["fast", "normal", "best"]
 Space = Literal["rgb", "oklab", "lab"]
@@ -48,8 +48,8 @@ class QuantizeSettings:
     n_init : int, optional
         How many starts are tried on the coarse histogram. By default as many as are cheap:
         from 16 for few colours down to 1 for 256.
-    init, max_iter, tol, algorithm, random_state
-        As in `KMeansSettings`. `max_iter` and `tol` rule the starts on the coarse histogram.
+    random_state : int
+        Seed, from 0 to 2**32 - 1.
 
     Raises
     ------
@@ -64,11 +64,7 @@ class QuantizeSettings:
     order: Order = "luminance"
     dither: Dither = "none"
     dither_strength: float = 1.0
-    init: Init = "k-means++"
     n_init: int | None = None
-    max_iter: int = 300
-    tol: float = 1e-4
-    algorithm: Algorithm = "lloyd"
     random_state: int = 0
     kmeans: KMeansSettings = field(init=False, repr=False, compare=False)
 
@@ -91,11 +87,7 @@ class QuantizeSettings:
             n_init = max(1, min(16, MAX_COLORS // self.n_colors))
         kmeans = KMeansSettings(
             n_clusters=self.n_colors,
-            init=self.init,
             n_init=n_init,
-            max_iter=self.max_iter,
-            tol=self.tol,
-            algorithm=self.algorithm,
             random_state=self.random_state,
         )
         object.__setattr__(self, "kmeans", kmeans)

@@ -69,7 +69,7 @@ def quantize_one(
     from kmcli.cli.quantize.picture import read_picture
     from kmcli.cli.quantize.versions import make_versions
 
-    picture = read_picture(job.source, request, learns=palettes is None)
+    picture = read_picture(job.source, request)
     versions = make_versions(picture, job.outputs, request, palettes)
     return Presentation(job, picture, versions, request).outcome(palettes, terminal)
 

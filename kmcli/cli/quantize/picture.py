@@ -7,7 +7,6 @@ import numpy as np
 
 from kmcli.cli.quantize.jobs import is_stream
 from kmcli.cli.quantize.request import FormatName, Request
-from kmcli.clustering import import_in_background
 from kmcli.errors import InputError
 from kmcli.files import read_input
 from kmcli.image_io import (
@@ -19,9 +18,6 @@ from kmcli.image_io import (
     without_translucency,
 )
 from kmcli.quantize import ColorCounts, count_colors
-
-_LARGE_FILE = 2**16
-"""Bytes from which on a picture hardly has so few colours that scikit-learn is not needed."""
 
 _IN_PLACE: dict[str, FormatName] = {"PNG": "png", "GIF": "gif", "WEBP": "webp"}
 """What replaces a file of a format, by Pillow's name of it."""
@@ -57,13 +53,11 @@ class Picture:
         return len(self.animation.frames)
 
 
-def read_picture(source: str, request: Request, *, learns: bool) -> Picture:
-    """Read one input; where a palette will be learned, scikit-learn is loaded meanwhile."""
+def read_picture(source: str, request: Request) -> Picture:
+    """Read one input and count its colours."""
     data = read_input(source, request.max_input_bytes)
     mtime_ns = _mtime_ns(source) if request.keep_mtime else None
     n_bytes = len(data)
-    if n_bytes > _LARGE_FILE and learns:
-        import_in_background()
     animation = _decode(data, request)
     del data
     format_name = _format_for(animation, request)

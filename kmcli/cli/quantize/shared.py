@@ -34,4 +34,4 @@ def _count(job: Job, *, request: Request) -> "ColorCounts":
 
     if job.refusal is not None:
         raise job.refusal
-    return read_picture(job.source, request, learns=True).histogram
+    return read_picture(job.source, request).histogram
