@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from kmcli.blobs import BlobsResult, run_blobs
     from kmcli.blobs.data import Points, make_points
+    from kmcli.cluster.model import Model
     from kmcli.clustering import Clustering, KMeansStep, fit_kmeans, trace_kmeans
     from kmcli.digits import DigitsResult, run_digits
     from kmcli.errors import (
@@ -41,20 +42,26 @@ if TYPE_CHECKING:
     from kmcli.quantize.palette import Palette
     from kmcli.settings import (
         BlobsSettings,
+        ClusterSettings,
+        ColumnChoice,
         DigitsSettings,
         Embedding,
         KMeansSettings,
         PointsSpec,
         QuantizeSettings,
+        TableFormat,
     )
+    from kmcli.table_files import TableClusters, assign, cluster_table, read_model
 
 __version__ = "0.1.0"
 
 __all__ = [
     "BlobsResult",
     "BlobsSettings",
+    "ClusterSettings",
     "Clustering",
     "ColorCounts",
+    "ColumnChoice",
     "DeclinedError",
     "DigitsResult",
     "DigitsSettings",
@@ -65,6 +72,7 @@ __all__ = [
     "KMeansStep",
     "KmcliError",
     "LimitError",
+    "Model",
     "OutputError",
     "Palette",
     "Points",
@@ -72,8 +80,12 @@ __all__ = [
     "QuantizeSettings",
     "QuantizedImage",
     "SettingsError",
+    "TableClusters",
+    "TableFormat",
     "__version__",
     "apply_palette",
+    "assign",
+    "cluster_table",
     "count_colors",
     "encode_png",
     "fit_kmeans",
@@ -84,6 +96,7 @@ __all__ = [
     "parse_colors",
     "quantize_image",
     "read_image",
+    "read_model",
     "read_palette",
     "run_blobs",
     "run_digits",
@@ -95,6 +108,7 @@ __all__ = [
 _HOMES = {
     "kmcli.blobs": ("BlobsResult", "run_blobs"),
     "kmcli.blobs.data": ("Points", "make_points"),
+    "kmcli.cluster.model": ("Model",),
     "kmcli.clustering": ("Clustering", "KMeansStep", "fit_kmeans", "trace_kmeans"),
     "kmcli.digits": ("DigitsResult", "run_digits"),
     "kmcli.errors": (
@@ -127,12 +141,16 @@ _HOMES = {
     "kmcli.quantize.palette": ("Palette",),
     "kmcli.settings": (
         "BlobsSettings",
+        "ClusterSettings",
+        "ColumnChoice",
         "DigitsSettings",
         "Embedding",
         "KMeansSettings",
         "PointsSpec",
         "QuantizeSettings",
+        "TableFormat",
     ),
+    "kmcli.table_files": ("TableClusters", "assign", "cluster_table", "read_model"),
 }
 
 

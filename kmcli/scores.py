@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kmcli.parallel import map_shares
+
 
 @dataclass(frozen=True)
 class InternalScores:
@@ -244,3 +246,91 @@ def _matching(counts: NDArray[np.intp], label_of: dict[int, int]) -> Matching:
     n_correct = sum(int(counts[label, cluster]) for cluster, label in label_of.items())
     labels = tuple(label_of.get(cluster) for cluster in range(counts.shape[1]))
     return Matching(labels, n_correct, n_correct / int(counts.sum()))
+
+
+_ROWS_AT_ONCE = 512
+"""Whose distances to all others are in memory at once."""
+
+
+def weighted_silhouettes(
+    points: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    labels: NDArray[np.integer],
+    n_clusters: int,
+) -> NDArray[np.float64]:
+    """Give the silhouette of each point of a sample whose points stand for many.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_features), float64
+        The sample. Its middle should be near 0, for the sake of precision.
+    weights : ndarray of shape (n_points,), float64
+        For how many each point stands, above 0.
+    labels : ndarray of shape (n_points,), integer
+        The cluster of each point, from 0 to `n_clusters` - 1.
+    n_clusters : int
+        How many clusters there are; 2 of them at least with points.
+
+    Returns
+    -------
+    ndarray of shape (n_points,), float64
+        -1 to 1; 0 for a point that is alone in its cluster. With equal weights these are the
+        values of `silhouettes`.
+    """
+    sums = np.bincount(labels, weights, n_clusters)
+    shares = np.zeros((len(points), n_clusters))
+    shares[np.arange(len(points)), labels] = weights
+    lengths = (points**2).sum(axis=1)
+
+    def score(rows: slice) -> NDArray[np.float64]:
+        squared = lengths[rows, np.newaxis] + lengths - 2 * points[rows] @ points.T
+        distances = np.sqrt(np.maximum(squared, 0, out=squared), out=squared)
+        own, places = labels[rows], np.arange(len(squared))
+        distances[places, places + rows.start] = 0
+        totals = distances @ shares
+        others = sums[own] - weights[rows]
+        alone = others <= 1e-12 * sums[own]
+        within = totals[places, own] / np.where(alone, 1, others)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            means = np.where(sums > 0, totals / sums, np.inf)
+        means[places, own] = np.inf
+        nearest = means.min(axis=1)
+        most = np.maximum(within, nearest)
+        scores = (nearest - within) / np.where(most > 0, most, 1)
+        return np.where(alone, 0, scores)
+
+    return np.concatenate(map_shares(score, len(points), _ROWS_AT_ONCE))
+
+
+def weighted_adjusted_rand(
+    one: NDArray[np.integer], other: NDArray[np.integer], weights: NDArray[np.float64]
+) -> float:
+    """Say how far two clusterings of a sample agree, beyond chance.
+
+    Parameters
+    ----------
+    one, other : ndarray of shape (n_points,), integer
+        The cluster of each point, from 0.
+    weights : ndarray of shape (n_points,), float64
+        For how many each point stands.
+
+    Returns
+    -------
+    float
+        1 if they agree, 0 for what chance reaches. With equal weights it is the adjusted Rand
+        index of `external_scores`.
+    """
+    # As if there were as many points as the sample has.
+    weights = weights * (len(weights) / weights.sum())
+    n_other = int(other.max()) + 1
+    counts = np.bincount(one * n_other + other, weights, (int(one.max()) + 1) * n_other)
+    table = counts.astype(np.float64).reshape(-1, n_other)
+
+    def pairs(sizes: NDArray[np.float64]) -> float:
+        return float((sizes * np.maximum(sizes - 1, 0)).sum() / 2)
+
+    both, first, second = pairs(table), pairs(table.sum(axis=1)), pairs(table.sum(axis=0))
+    n_points = float(len(weights))
+    expected = first * second / max(n_points * (n_points - 1) / 2, 1e-300)
+    most = (first + second) / 2
+    return 1.0 if most == expected else (both - expected) / (most - expected)

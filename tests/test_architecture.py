@@ -20,7 +20,9 @@ LAYERS = {
     "scores": 1,
     "image_io": 1,
     "files": 1,
+    "tables": 1,
     "blobs": 2,
+    "cluster": 2,
     "digits": 2,
     "quantize": 2,
     "figures": 3,
@@ -28,14 +30,17 @@ LAYERS = {
     "report": 3,
     "cli": 4,
     "picture_files": 4,
+    "table_files": 4,
 }
 
 OWNERS = {
     "PIL": {"image_io/", "figures/canvas.py"},
     "click": {"cli/"},
+    "distributed": {"cluster/workers.py"},
     "matplotlib": {"figures/"},
     "oxipng": {"image_io/optimize.py"},
     "pi_heif": {"image_io/formats.py"},
+    "polars": {"tables/"},
     "rich": {"cli/console.py"},
     "scipy": {"scores.py"},
     "skimage.color": {"quantize/colorspace.py"},
@@ -142,7 +147,17 @@ def loaded_by(*arguments: str) -> set[str]:
     return {name.split(".")[0] for name in done.stderr.split()}
 
 
-HEAVY = {"numpy", "scipy", "sklearn", "PIL", "matplotlib", "skimage", "rich"}
+HEAVY = {
+    "numpy",
+    "scipy",
+    "sklearn",
+    "PIL",
+    "matplotlib",
+    "skimage",
+    "rich",
+    "polars",
+    "distributed",
+}
 
 
 @pytest.mark.parametrize(

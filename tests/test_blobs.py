@@ -18,7 +18,7 @@ from sklearn.decomposition import PCA
 
 from kmcli.blobs import BlobsResult, first_centers, run_blobs, trace_start
 from kmcli.blobs.data import Points, make_points, project
-from kmcli.blobs.table import read_points, read_table, write_points
+from kmcli.blobs.table import read_points
 from kmcli.blobs.trials import best_numbers, compare_starts, scan_clusters
 from kmcli.clustering import trace_kmeans
 from kmcli.errors import InputError, SettingsError
@@ -27,8 +27,19 @@ from kmcli.figures.blobs_trials import draw_scan, draw_starts
 from kmcli.figures.style import Style, Theme, contrast, to_png
 from kmcli.image_io import encode_animation
 from kmcli.report.blobs import blobs_report
-from kmcli.settings import SHAPES, BlobsSettings, KMeansSettings, PointsSpec, Shape
+from kmcli.report.blobs_csv import blobs_csv
+from kmcli.settings import (
+    SHAPES,
+    BlobsSettings,
+    ColumnChoice,
+    KMeansSettings,
+    PointsSpec,
+    Shape,
+)
+from kmcli.tables.source import Table, choose, open_table
+from kmcli.tables.whole import read_values
 from kmcli.text import number
+from tests.memory import Memory
 
 
 def ignore(_name: str) -> None:
@@ -182,59 +193,71 @@ def test_starts_are_compared_seed_by_seed(points: Points) -> None:
     assert random.n_iters[7] == own.n_iter_
 
 
+def table_of(text: str | bytes) -> Table:
+    data = text.encode() if isinstance(text, str) else text
+    return open_table([Memory(data)])
+
+
+def points_of(text: str | bytes, *, label: str | None = None, scale: bool = False) -> Points:
+    points, _ = read_points(table_of(text), ColumnChoice(), label=label, scale=scale, source="x")
+    return points
+
+
 @settings(max_examples=40)
-@given(
-    st.lists(
-        st.tuples(*[st.floats(allow_nan=False, allow_infinity=False, width=64)] * 3), min_size=1
-    )
-)
+@given(st.lists(st.tuples(*[st.floats(-1e140, 1e140)] * 3), min_size=1))
 def test_csv_gives_back_the_same_numbers(rows: list[tuple[float, ...]]) -> None:
     text = "".join(",".join(map(repr, row)) + "\n" for row in rows)
-    names, values = read_table(text.encode())
-    assert names == ("x1", "x2", "x3")
-    assert values.tolist() == [list(row) for row in rows]
+    source = choose(table_of(text), ColumnChoice(("x1", "x2", "x3")))
+    assert read_values(source).tolist() == [list(row) for row in rows]
 
 
-def test_written_points_are_read_again(result: BlobsResult) -> None:
+def test_written_points_are_read_again_with_their_groups(result: BlobsResult) -> None:
     found = result.clustering
-    data = write_points(result.points, found.labels, found.centers)
-    names, values = read_table(data)
-    assert names == ("x", "y", "true", "cluster", "distance")
-    np.testing.assert_array_equal(values[:, :2], result.points.values)
-    np.testing.assert_array_equal(values[:, 3], found.labels)
+    data = blobs_csv(result.points, found.labels, found.centers)
+    again = points_of(data)
+    assert again.names == ("x", "y")
+    np.testing.assert_array_equal(again.values, result.points.values)
+    np.testing.assert_array_equal(again.true_labels, result.points.true_labels)
+    values = read_values(choose(table_of(data), ColumnChoice(("cluster", "distance"))))
+    np.testing.assert_array_equal(values[:, 0], found.labels)
     model = KMeans(4, init=found.centers, n_init=1).fit(result.points.values)
-    np.testing.assert_allclose(values[:, 4], model.transform(result.points.values).min(axis=1))
+    np.testing.assert_allclose(values[:, 1], model.transform(result.points.values).min(axis=1))
+
+
+def test_points_of_unknown_groups_are_read_again_without() -> None:
+    points = points_of("x,y,true,cluster,distance\n1,2,,0,1.5\n3,5,,1,2.5\n")
+    assert points.names == ("x", "y")
+    assert points.true_labels is None
+
+
+def test_a_column_of_words_tells_the_true_groups() -> None:
+    points = points_of("x,y,kind\n1,2,b\n3,4,a\n5,7,b\n", label="kind")
+    assert points.names == ("x", "y")
+    assert points.true_labels is not None
+    assert points.true_labels.tolist() == [1, 0, 1]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "no rows of numbers"),
-        ("a,b\n", "no rows of numbers"),
-        ("1,2\n3,x\n", "line 2, column 2: 'x' is not a number"),
-        ("a,b\n1,2\n\n3\n", "line 4 has 1 columns, the lines before 2"),
-        ("1,2\n3,nan\n", "line 2, column 2: 'nan' is not a number"),
-        ("1,2\n3,inf\n", "line 2, column 2: 'inf' is not a number"),
-        ("1\n2\n", "the points have 1 column"),
-        ("1,2\n3,\n", "line 2, column 2: '' is not a number"),
+        ("", "no rows"),
+        ("a,b\n", "no column of numbers"),
+        ("1,2\n3,4,5\n", "line 2 has 3 cells, the first record 2"),
+        ("a,b\n1,2\n\n3\n", "line 4 has 1 cell, the names 2"),
+        ("1,2\n3,nan\n", "line 2, column x2: the value is missing"),
+        ("1,2\n3,\n", "line 2, column x2: the value is missing"),
+        ("1\n2\n", "the points have 1 column, x1"),
+        ("x,y\n1,2\n1e200,5\n", "line 3, column x: '1e200' is beyond 1e140"),
+        ("x,y\n1,2\n1,-inf\n", "line 3, column y: '-inf' is beyond 1e140"),
     ],
 )
 def test_bad_rows_are_named_by_their_line(text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        read_points(text.encode(), scale=False, source="x")
-
-
-@pytest.mark.parametrize(
-    "text", ["a;b\n1;2\n3;4\n", "a\tb\n1\t2\n3\t4\n", "\ufeffa,b\r\n1,2\r\n3,4"]
-)
-def test_separators_line_ends_and_byte_order_marks(text: str) -> None:
-    names, values = read_table(text.encode())
-    assert names == ("a", "b")
-    assert values.tolist() == [[1, 2], [3, 4]]
+        points_of(text)
 
 
 def test_scaling_is_that_of_a_standard_scaler() -> None:
-    scaled = read_points(b"1,10,5\n2,30,5\n4,20,5\n", scale=True, source="x").values
+    scaled = points_of("1,10,5\n2,30,5\n4,20,5\n", scale=True).values
     np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-12)
     np.testing.assert_allclose(scaled.std(axis=0), [1, 1, 0])
 

@@ -67,8 +67,26 @@ def test_csv_through_a_pipe(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
     )
     assert done.returncode == 0, done.stderr
     data = json.loads(done.stdout)
-    assert data["features"] == 5
-    assert data["adjusted_rand"] is None
+    assert data["features"] == 2
+    assert data["adjusted_rand"] == 1
+
+
+def test_columns_that_are_no_features_are_left_out_or_chosen(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "t.csv"
+    rows = "".join(f"{i},{i % 3},{i % 3 + i % 2 / 9},{'ab'[i % 3 > 0]},1\n" for i in range(20))
+    table.write_text("id,x,y,who,z\n" + rows)
+    to = ["blobs", "--data", str(table), "-d", str(tmp_path), *QUICK, "-k", "2", "--json"]
+    assert run([*to, "--columns", "x:y", "--label", "who"]) == 0
+    captured = capfd.readouterr()
+    data = json.loads(captured.out)
+    assert (data["features"], data["adjusted_rand"]) == (2, 1)
+    assert "left out" not in captured.err
+    assert run([word for word in [*to, "--label", "who", "-f"] if word != "-q"]) == 0
+    captured = capfd.readouterr()
+    assert json.loads(captured.out)["features"] == 3
+    assert "blobs: left out id (row numbers)" in captured.err
 
 
 def test_starts_from_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -99,6 +117,8 @@ def test_starts_from_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
         (["--shape", "moons", "--centers", "3"], 2, "cannot be chosen"),
         (["--scan", "5:2"], 2, "must rise"),
         (["--scale", "standard"], 2, "--scale goes with --data"),
+        (["--columns", "x"], 2, "--columns goes with --data"),
+        (["--label", "x"], 2, "--label goes with --data"),
         (["--csv", "-", "--json"], 2, "standard output can carry one thing"),
         (["--data", "missing.csv"], 3, "missing.csv: there is no such file"),
     ],

@@ -22,9 +22,17 @@ from kmcli.cli.options import (
     parse_range,
     report_options,
 )
-from kmcli.errors import ExitCode, InputError
-from kmcli.files import STREAM, read_input
-from kmcli.settings import SHAPES, BlobsSettings, Init, KMeansSettings, PointsSpec, StartName
+from kmcli.errors import ExitCode
+from kmcli.files import STREAM, Stored
+from kmcli.settings import (
+    SHAPES,
+    BlobsSettings,
+    ColumnChoice,
+    Init,
+    KMeansSettings,
+    PointsSpec,
+    StartName,
+)
 from kmcli.text import number
 
 if TYPE_CHECKING:
@@ -93,7 +101,19 @@ class _Extras:
     group=DATA_GROUP,
     metavar="FILE",
     type=ANY_PATH,
-    help="Cluster points from CSV instead; - is standard input.",
+    help="Cluster points from a table instead: CSV, JSON Lines; - is standard input.",
+)
+@option(
+    "--columns",
+    group=DATA_GROUP,
+    metavar="LIST",
+    help="Columns of the table: names, #3, a:f, 'pct_*'.  [default: those of numbers]",
+)
+@option(
+    "--label",
+    group=DATA_GROUP,
+    metavar="NAME",
+    help="Column of the table that holds the true groups, to compare with.",
 )
 @option(
     "--scale",
@@ -101,7 +121,7 @@ class _Extras:
     type=click.Choice(["none", "standard"]),
     default="none",
     show_default=True,
-    help="Bring each column of the CSV to mean 0 and standard deviation 1.",
+    help="Bring each column of the table to mean 0 and standard deviation 1.",
 )
 @option(
     "--steps",
@@ -189,10 +209,10 @@ def blobs(**options: Any) -> ExitCode:
     extras = _run_extras(result, options, quiet=reports.quiet)
     files = list(_draw(result, extras, options))
     if options["csv"] is not None:
-        from kmcli.blobs.table import write_points
+        from kmcli.report.blobs_csv import blobs_csv
 
         found = result.clustering
-        files.append((options["csv"], write_points(points, found.labels, found.centers)))
+        files.append((options["csv"], blobs_csv(points, found.labels, found.centers)))
     report = None
     if reports.wanted:
         from kmcli.report.blobs import blobs_report
@@ -230,12 +250,10 @@ def _settings(options: dict[str, Any], spec: PointsSpec) -> BlobsSettings:
     if options["init"] in _INITS:
         start = _INITS[options["init"]]
     elif name is not None:
-        from kmcli.blobs.table import read_table
+        from kmcli.tables.source import choose, open_table
+        from kmcli.tables.whole import read_values
 
-        try:
-            _, values = read_table(read_input(name))
-        except InputError as error:
-            raise InputError(f"{name}: {error}") from None
+        values = read_values(choose(open_table([Stored(name)])))
         start_points = tuple(map(tuple, values.tolist()))
     n_clusters = options["clusters"]
     if n_clusters is None and start_points:
@@ -259,18 +277,30 @@ def _settings(options: dict[str, Any], spec: PointsSpec) -> BlobsSettings:
 
 def _points(options: dict[str, Any], spec: PointsSpec) -> "Points":
     from kmcli.blobs.data import make_points
-    from kmcli.blobs.table import read_points
 
     name = options["data"]
     if name is None:
+        for given in ("columns", "label"):
+            if options[given] is not None:
+                raise click.UsageError(f"--{given} goes with --data")
         if options["scale"] != "none":
             raise click.UsageError("--scale goes with --data")
         return make_points(spec)
-    shown = "standard input" if name == STREAM else name
-    try:
-        return read_points(read_input(name), scale=options["scale"] == "standard", source=shown)
-    except InputError as error:
-        raise InputError(f"{shown}: {error}") from None
+    from kmcli.blobs.table import read_points
+    from kmcli.tables.source import open_table
+
+    columns = tuple(options["columns"].split(",")) if options["columns"] else ()
+    points, left_out = read_points(
+        open_table([Stored(name)]),
+        ColumnChoice(columns),
+        label=options["label"],
+        scale=options["scale"] == "standard",
+        source="standard input" if name == STREAM else name,
+    )
+    if left_out and not options["quiet"]:
+        shown = ", ".join(f"{column.name} ({column.why})" for column in left_out)
+        console.say(f"blobs: left out {shown}")
+    return points
 
 
 def _path(options: dict[str, Any], name: str) -> str:

@@ -9,7 +9,9 @@ import click
 
 from kmcli import __version__
 from kmcli.cli import console
+from kmcli.cli.assign import assign
 from kmcli.cli.blobs import blobs
+from kmcli.cli.cluster.command import cluster
 from kmcli.cli.completion import completion
 from kmcli.cli.digits import digits
 from kmcli.cli.hints import with_hint
@@ -42,11 +44,12 @@ def cli() -> None:
     """K-means clustering and colour quantization.
 
     quantize turns pictures into indexed PNGs of few colours, which k-means learns from their
-    pixels. blobs and digits show k-means at work.
+    pixels. cluster adds to each row of a table its cluster, and assign does so to new rows.
+    blobs and digits show k-means at work.
     """
 
 
-for command in (quantize, blobs, digits, completion):
+for command in (quantize, cluster, assign, blobs, digits, completion):
     cli.add_command(command)
 
 

@@ -84,11 +84,12 @@ def refuse_terminal(path: str) -> None:
     OutputError
         If that is a terminal.
     """
-    if _is_terminal(path):
+    if is_terminal(path):
         raise OutputError("an image is not written to a terminal; use -o FILE or redirect")
 
 
-def _is_terminal(path: str) -> bool:
+def is_terminal(path: str) -> bool:
+    """Tell whether an output is a terminal; ``-`` is standard output."""
     if path == STREAM:
         return os.isatty(1)
     with contextlib.suppress(OSError, ValueError):

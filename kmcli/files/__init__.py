@@ -4,6 +4,7 @@ from kmcli.files.names import default_output, printable
 from kmcli.files.publish import publish
 from kmcli.files.reading import read_input
 from kmcli.files.signals import DEADLY, answering
+from kmcli.files.stored import Stored
 from kmcli.files.streams import (
     STDOUT_NAME,
     STREAM,
@@ -23,6 +24,7 @@ __all__ = [
     "DiskFullError",
     "PipeClosedError",
     "StandardOutput",
+    "Stored",
     "answering",
     "check_stdout",
     "check_target",

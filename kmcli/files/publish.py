@@ -6,7 +6,7 @@ import os
 import secrets
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from kmcli.errors import ExistsError, OutputError
 from kmcli.files.rights import keep_rights
@@ -28,9 +28,12 @@ _KINDS: dict[int | None, type[OutputError]] = {
 
 _NO_HARD_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
+Content = bytes | Iterable[bytes]
+"""What is written: at once, or in pieces that are made while others are being written."""
+
 
 def publish(
-    files: Iterable[tuple[str, bytes]],
+    files: Iterable[tuple[str, Content]],
     *,
     force: bool,
     make_folders: bool = False,
@@ -45,8 +48,9 @@ def publish(
 
     Parameters
     ----------
-    files : iterable of (str, bytes)
-        Where to, ``-`` being standard output, and what.
+    files : iterable of (str, bytes or iterable of bytes)
+        Where to, ``-`` being standard output, and what. Pieces are taken one by one; what the
+        last ones of a file bring about can be used by the files after it.
     force : bool
         Whether existing files may be replaced.
     make_folders : bool
@@ -63,18 +67,19 @@ def publish(
     regular = []
     for path, data in files:
         if path == STREAM:
-            write_stdout(data)
+            for piece in _pieces(data):
+                write_stdout(piece)
         elif _is_device(path):
             with _blaming(path):
                 _write_straight(data, path)
         else:
             regular.append((path, data))
-    with signals_held(), contextlib.ExitStack() as undo:
+    with signals_held() as pending, contextlib.ExitStack() as undo:
         if make_folders:
             for path, _ in regular:
                 with _blaming(path):
                     _make_folder(os.path.dirname(path), undo)
-        _publish_together(regular, force=force, mtime_ns=mtime_ns)
+        _publish_together(regular, pending, force=force, mtime_ns=mtime_ns)
         undo.pop_all()
 
 
@@ -93,8 +98,27 @@ def _remove_folder(folder: str) -> None:
         os.rmdir(folder)
 
 
+class _InterruptedError(BaseException):
+    """A signal came while pieces were being made, which may take long."""
+
+
+def _pieces(data: Content) -> Iterable[bytes]:
+    return (data,) if isinstance(data, bytes) else data
+
+
+def _until_signal(data: Content, pending: Sequence[int]) -> Iterator[bytes]:
+    for piece in _pieces(data):
+        if pending:
+            raise _InterruptedError
+        yield piece
+
+
 def _publish_together(
-    files: Iterable[tuple[str, bytes]], *, force: bool, mtime_ns: int | None
+    files: Iterable[tuple[str, Content]],
+    pending: Sequence[int],
+    *,
+    force: bool,
+    mtime_ns: int | None,
 ) -> None:
     waiting: list[tuple[str, str, str]] = []
     appeared: list[str] = []
@@ -103,7 +127,8 @@ def _publish_together(
             with _blaming(path):
                 target = os.path.realpath(path) if force else path
                 old = target if force and os.path.exists(target) else None
-                waiting.append((path, _write_beside(data, target, old, mtime_ns), target))
+                pieces = _until_signal(data, pending)
+                waiting.append((path, _write_beside(pieces, target, old, mtime_ns), target))
         for path, temporary, target in waiting:
             with _blaming(path):
                 is_new = not os.path.lexists(target)
@@ -145,15 +170,18 @@ def _blaming(path: str) -> Iterator[None]:
         raise _KINDS.get(error.errno, OutputError)(why, path) from None
 
 
-def _write_straight(data: bytes, path: str) -> None:
+def _write_straight(data: Content, path: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | BINARY)
     try:
-        write_whole(descriptor, data)
+        for piece in _pieces(data):
+            write_whole(descriptor, piece)
     finally:
         os.close(descriptor)
 
 
-def _write_beside(data: bytes, target: str, old: str | None, mtime_ns: int | None) -> str:
+def _write_beside(
+    pieces: Iterable[bytes], target: str, old: str | None, mtime_ns: int | None
+) -> str:
     """Write a file of its own name beside the target, whole and safe on the disk."""
     folder, name = os.path.split(target)
     # A name of 255 bytes, the most there can be, has to leave room for the rest.
@@ -164,7 +192,8 @@ def _write_beside(data: bytes, target: str, old: str | None, mtime_ns: int | Non
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | BINARY, mode)
     try:
         try:
-            write_whole(descriptor, data)
+            for piece in pieces:
+                write_whole(descriptor, piece)
             if old is not None:
                 keep_rights(old, descriptor)
             os.fsync(descriptor)

@@ -48,7 +48,7 @@ def read_input(name: str, max_bytes: int | None = None) -> bytes:
             raise too_many
         blocks = []
         n_bytes = 0
-        while block := _read(descriptor, max(_BLOCK, status.st_size - n_bytes + 1)):
+        while block := read_some(descriptor, max(_BLOCK, status.st_size - n_bytes + 1)):
             blocks.append(block)
             n_bytes += len(block)
             if n_bytes > limit:
@@ -62,7 +62,8 @@ def read_input(name: str, max_bytes: int | None = None) -> bytes:
     return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
 
-def _read(descriptor: int, n_bytes: int) -> bytes:
+def read_some(descriptor: int, n_bytes: int) -> bytes:
+    """Read what there is, at least a byte unless the end is reached, blocking or not."""
     while True:
         try:
             return os.read(descriptor, n_bytes)

@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 from typing import Any
 
@@ -43,8 +43,14 @@ def answering(answer: Callable[[int, Any], None]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def signals_held() -> Iterator[None]:
-    """Let the first deadly signal wait until the end; a second one does not wait."""
+def signals_held() -> Iterator[Sequence[int]]:
+    """Let the first deadly signal wait until the end; a second one does not wait.
+
+    Yields
+    ------
+    sequence of int
+        Those that wait: the first one appears in it as soon as it comes.
+    """
     waiting: list[int] = []
 
     def hold(number: int, _before: Any) -> None:
@@ -53,7 +59,7 @@ def signals_held() -> Iterator[None]:
 
     try:
         with answering(hold):
-            yield
+            yield waiting
     finally:
         if waiting:
             signal.raise_signal(waiting[0])

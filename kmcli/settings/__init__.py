@@ -1,6 +1,13 @@
 """Every setting and its default, as frozen dataclasses; one module per command."""
 
 from kmcli.settings.blobs import SHAPES, BlobsSettings, PointsSpec, Shape, StartName
+from kmcli.settings.cluster import (
+    MAX_CLUSTERS,
+    ClusterEffort,
+    ClusterSettings,
+    Missing,
+    Scale,
+)
 from kmcli.settings.digits import (
     MAX_DIGIT_CLUSTERS,
     N_DIGIT_PIXELS,
@@ -23,9 +30,11 @@ from kmcli.settings.quantize import (
     Space,
     Target,
 )
+from kmcli.settings.tables import ColumnChoice, TableFormat
 
 __all__ = [
     "DITHERS",
+    "MAX_CLUSTERS",
     "MAX_COLORS",
     "MAX_DIGIT_CLUSTERS",
     "MAX_INPUT_BYTES",
@@ -37,6 +46,9 @@ __all__ = [
     "SHAPES",
     "Algorithm",
     "BlobsSettings",
+    "ClusterEffort",
+    "ClusterSettings",
+    "ColumnChoice",
     "DigitsSettings",
     "Dither",
     "Effort",
@@ -45,11 +57,14 @@ __all__ = [
     "Init",
     "KMeansSettings",
     "Match",
+    "Missing",
     "Order",
     "PointsSpec",
     "QuantizeSettings",
+    "Scale",
     "Shape",
     "Space",
     "StartName",
+    "TableFormat",
     "Target",
 ]

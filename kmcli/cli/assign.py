@@ -1,0 +1,120 @@
+"""The command ``kmcli assign``."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kmcli.cli import console, outputs
+from kmcli.cli.cluster.options import files_options, limit_options, reading_options, rows_options
+from kmcli.cli.cluster.rows import check_inputs, open_inputs, plan_rows, read_small, rows_path
+from kmcli.cli.options import (
+    ANY_PATH,
+    GroupedCommand,
+    OutputOptions,
+    ReportOptions,
+    option,
+    report_options,
+)
+from kmcli.errors import ExitCode
+from kmcli.files import STREAM, publish
+
+if TYPE_CHECKING:
+    from kmcli.report.model import Report
+
+
+@click.command(
+    cls=GroupedCommand,
+    short_help="Give new rows the clusters of a model.",
+    epilog="Example: kmcli assign m.json tomorrow.csv > labelled.csv, after "
+    "kmcli cluster today.csv -k 5 --model m.json -o out.csv.",
+)
+@click.argument("model", metavar="MODEL", type=ANY_PATH)
+@click.argument("tables", metavar="[TABLE]...", nargs=-1, type=ANY_PATH)
+@files_options("Folder for the rows, as NAME-assigned.EXT; made if missing.")
+@report_options()
+@reading_options()
+@option(
+    "--label",
+    group="Rows out",
+    metavar="NAME",
+    help="Name of the new column.  [default: that of the model]",
+)
+@rows_options()
+@limit_options()
+def assign(model: str, tables: tuple[str, ...], **options: Any) -> ExitCode:
+    """Give the rows of a table the clusters that kmcli cluster found in another.
+
+    Columns are found by their names, in any order. The table is read once, and each row comes
+    out as soon as it is read.
+    """
+    names = check_inputs(tables)
+    reports = ReportOptions(
+        options["report"], options["json"], options["report_file"], options["quiet"]
+    )
+    to = OutputOptions(options["output"], options["output_dir"], options["force"])
+    if model == STREAM:
+        raise click.UsageError("the model is a file, since standard input is for the table")
+    path = rows_path(options, names, reports, "-assigned")
+    targets = [] if path is None else [path]
+    outputs.check(targets, reports, to, inputs=[model, *names], data_on_stdout=path == STREAM)
+
+    # Late, so that help and usage errors come at once.
+    import numpy as np
+
+    from kmcli.cluster.model import MAX_MODEL_BYTES, read_model_bytes
+    from kmcli.cluster.run import Labelling
+    from kmcli.cluster.workers import Threads, dask_workers
+    from kmcli.report.assign import assign_report
+    from kmcli.tables.source import with_columns
+    from kmcli.tables.write import Added
+
+    found = read_model_bytes(read_small(model, MAX_MODEL_BYTES), model)
+    source = with_columns(open_inputs(names, options, once=True), found.rule.columns)
+    label = found.label if options["label"] is None else options["label"]
+    added = Added(label, distance=options["distance"], margin=options["margin"])
+    rows = plan_rows(source, added, options, path)
+    scheduler = options["scheduler"]
+    where: Any = (
+        # One thread answers each piece at once; several would hold the last ones back.
+        contextlib.nullcontext(Threads(1 if STREAM in names else None))
+        if scheduler is None
+        else dask_workers(scheduler)
+    )
+    with where as workers:
+        limits = np.array(found.max_distances)
+        finish = _nothing if rows is None else rows.finish
+        labelling = Labelling(source, found.rule, finish, workers, limits=limits)
+
+        def report() -> "Report":
+            sums = labelling.sums
+            return assign_report(source.name, found, sums, labelling.n_beyond, labelling.n_unknown)
+
+        def report_file(name: str) -> Iterator[bytes]:
+            yield outputs.report_bytes([report()], name)
+
+        files: list[tuple[str, Any]] = []
+        if rows is None or path is None:
+            for _ in labelling:
+                pass
+        else:
+            files.append((path, rows.pieces(labelling)))
+        if reports.report_file is not None:
+            files.append((reports.report_file, report_file(reports.report_file)))
+        publish(files, force=to.force, make_folders=to.output_dir is not None)
+    if reports.on_stdout:
+        outputs.print_report(report(), as_json=reports.json)
+    if not reports.quiet:
+        sums = labelling.sums
+        text = f"assign: {int(sums.rows.sum()) + sums.n_unlabelled} rows"
+        if sums.n_unlabelled:
+            text += f", {sums.n_unlabelled} with missing values in no cluster"
+        if labelling.n_beyond:
+            text += f", {labelling.n_beyond} farther out than any row of the model's table"
+        console.say(text + (f" -> {path}" if path not in (None, STREAM) else ""))
+    return ExitCode.DONE
+
+
+def _nothing(_block: Any, _labels: Any) -> None:
+    return None

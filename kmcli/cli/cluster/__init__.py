@@ -1,0 +1,1 @@
+"""The commands ``kmcli cluster`` and ``kmcli assign``: options, inputs, rows, pictures."""

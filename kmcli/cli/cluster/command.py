@@ -1,0 +1,386 @@
+"""The command ``kmcli cluster``."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kmcli.cli import console, outputs
+from kmcli.cli.cluster import centers
+from kmcli.cli.cluster.options import AUTO, cluster_options
+from kmcli.cli.cluster.rows import check_inputs, open_inputs, plan_rows, rows_path
+from kmcli.cli.options import ANY_PATH, GroupedCommand, OutputOptions, ReportOptions
+from kmcli.errors import ExitCode
+from kmcli.files import STREAM, publish
+from kmcli.settings import ClusterSettings, ColumnChoice
+
+if TYPE_CHECKING:
+    from kmcli.cluster.result import ClusterResult
+    from kmcli.cluster.run import Prepared
+    from kmcli.cluster.scan import ScanStep
+    from kmcli.cluster.workers import Workers
+    from kmcli.report.model import Report
+    from kmcli.tables.source import TableSource
+
+_SCAN = range(2, 13)
+"""What -k auto tries unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the command line asks for.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The inputs.
+    options : dict
+        Everything that was given.
+    reports : ReportOptions
+        Which reports are wanted.
+    to : OutputOptions
+        Where outputs go.
+    """
+
+    names: tuple[str, ...]
+    options: dict[str, Any]
+    reports: ReportOptions
+    to: OutputOptions = field(init=False)
+
+    def __post_init__(self) -> None:
+        given = self.options
+        to = OutputOptions(given["output"], given["output_dir"], given["force"])
+        object.__setattr__(self, "to", to)
+
+    @property
+    def scan(self) -> range | None:
+        """The numbers of clusters that are tried."""
+        numbers: range | None = self.options["scan"]
+        return _SCAN if numbers is None and self.options["clusters"] == AUTO else numbers
+
+    @property
+    def is_scan_only(self) -> bool:
+        """Whether no clusters are made in the end."""
+        return self.options["clusters"] is None and not self.starts_from_file
+
+    @property
+    def starts_from_file(self) -> bool:
+        """Whether the first centres are given."""
+        return self.options["init"] not in ("k-means++", "random")
+
+    def rows_path(self, n_clusters: int | None) -> str | None:
+        """Tell where the rows go."""
+        if self.is_scan_only:
+            return None
+        return rows_path(self.options, self.names, self.reports, f"-k{n_clusters}")
+
+    def picture(self, plot: str) -> str:
+        """Tell where a picture goes."""
+        return os.path.join(self.options["output_dir"], f"cluster-{plot}.png")
+
+    def targets(self, n_clusters: int | None) -> list[str]:
+        """All files besides the report."""
+        given = (self.rows_path(n_clusters), self.options["model"], self.options["centers"])
+        pictures = [self.picture(plot) for plot in self.options["plots"]]
+        return [path for path in (*given, *pictures) if path is not None]
+
+    def check(self, n_clusters: int | None) -> None:
+        """Refuse outputs that cannot be written."""
+        targets = self.targets(n_clusters)
+        inputs = [*self.names, *([self.options["init"]] if self.starts_from_file else [])]
+        on_stdout = STREAM in targets
+        outputs.check(targets, self.reports, self.to, inputs=inputs, data_on_stdout=on_stdout)
+
+
+@click.command(
+    cls=GroupedCommand,
+    short_help="Cluster the rows of a table.",
+    epilog="Example: kmcli cluster customers.csv -k 5 > out.csv adds a column 'cluster'.",
+)
+@click.argument("tables", metavar="[TABLE]...", nargs=-1, type=ANY_PATH)
+@cluster_options()
+def cluster(tables: tuple[str, ...], **options: Any) -> ExitCode:
+    """Cluster the rows of a table by k-means: each comes out as it came in, with its cluster.
+
+    Reads CSV, TSV, JSON Lines, Parquet and Arrow, also compressed, from files or standard input.
+    """
+    reports = ReportOptions(
+        options["report"], options["json"], options["report_file"], options["quiet"]
+    )
+    request = Request(check_inputs(tables), options, reports)
+    _refuse_contradictions(request)
+    number = options["clusters"]
+    settings = _settings(options, number if isinstance(number, int) else 2)
+    request.check(number if isinstance(number, int) else None)
+
+    # Late, so that help and usage errors come at once.
+    from kmcli.tables.source import choose
+
+    starts = centers.read_starts(options["init"]) if request.starts_from_file else None
+    table = open_inputs(request.names, options)
+    source = choose(table, _choice(options))
+    with _workers(options["scheduler"]) as workers:
+        return _run(request, source, settings, starts, workers)
+
+
+def _run(
+    request: Request,
+    source: "TableSource",
+    settings: ClusterSettings,
+    starts: "centers.Starts | None",
+    workers: "Workers",
+) -> ExitCode:
+    from kmcli.cluster.run import fit_table, prepare_table
+
+    options = request.options
+    if starts is not None:
+        settings = replace(settings, n_clusters=len(starts.values))
+    elif request.scan:
+        settings = replace(settings, n_clusters=max(settings.n_clusters, request.scan[-1]))
+    prepared = prepare_table(source, settings, workers)
+    _say_what_is_left_out(prepared, source, quiet=request.reports.quiet)
+    scan = _scan(request, prepared, settings)
+    if request.is_scan_only:
+        return _publish_scan(request, source, scan)
+    settings = replace(settings, n_clusters=_number(options["clusters"], settings, scan))
+    if options["clusters"] == AUTO:
+        request.check(settings.n_clusters)
+    first = None if starts is None else starts.for_features(prepared)
+    fit = fit_table(prepared, source, settings, workers, first)
+    job = _Labels(request, source, prepared, fit, settings, scan, workers)
+    job.publish()
+    if not request.reports.quiet:
+        console.say(job.summary())
+    return ExitCode.DONE
+
+
+class _Labels:
+    """The last pass, and what is made of it: rows first, then all that they lead to."""
+
+    def __init__(
+        self,
+        request: Request,
+        source: "TableSource",
+        prepared: "Prepared",
+        fit: Any,
+        settings: ClusterSettings,
+        scan: "Sequence[ScanStep]",
+        workers: "Workers",
+    ) -> None:
+        from kmcli.cluster.run import Labelling
+        from kmcli.tables.write import Added
+
+        options = request.options
+        self.request = request
+        self.path = request.rows_path(settings.n_clusters)
+        added = Added(options["label"], distance=options["distance"], margin=options["margin"])
+        self.rows = plan_rows(source, added, options, self.path)
+        finish = _nothing if self.rows is None else self.rows.finish
+        self.labelling = Labelling(source, fit.rule, finish, workers)
+        self._parts = (source, prepared, fit)
+        self._settings, self._scan = settings, scan
+        self._result: ClusterResult | None = None
+
+    @property
+    def result(self) -> "ClusterResult":
+        """What was found; there once the rows are through."""
+        if self._result is None:
+            from kmcli.cluster.result import finish_result
+
+            source, prepared, fit = self._parts
+            self._result = finish_result(
+                source,
+                prepared,
+                fit,
+                self.labelling.sums,
+                self._settings,
+                label=self.request.options["label"],
+                scored=self.request.reports.wanted or bool(self.request.options["plots"]),
+                scan=self._scan,
+            )
+        return self._result
+
+    def publish(self) -> None:
+        """Write everything, together."""
+        options, reports = self.request.options, self.request.reports
+        files: list[tuple[str, Any]] = []
+        if self.rows is None or self.path is None:
+            for _ in self.labelling:
+                pass
+        else:
+            files.append((self.path, self.rows.pieces(self.labelling)))
+        if options["model"] is not None:
+            files.append((options["model"], self._model()))
+        if options["centers"] is not None:
+            files.append((options["centers"], self._centers()))
+        files += [(self.request.picture(plot), self._picture(plot)) for plot in options["plots"]]
+        if reports.report_file is not None:
+            files.append((reports.report_file, self._report_file(reports.report_file)))
+        to = self.request.to
+        publish(files, force=to.force, make_folders=to.output_dir is not None)
+        if reports.on_stdout:
+            outputs.print_report(self._report(), as_json=reports.json)
+
+    # Each of these is run when its file is written, which is after the rows.
+
+    def _model(self) -> Iterator[bytes]:
+        yield self.result.model.to_json()
+
+    def _centers(self) -> Iterator[bytes]:
+        yield centers.centers_csv(self.result)
+
+    def _picture(self, plot: str) -> Iterator[bytes]:
+        yield _draw(plot, self.result, self._scan, self.request.options)
+
+    def _report(self) -> "Report":
+        from kmcli.report.cluster import cluster_report
+
+        return cluster_report(self.result)
+
+    def _report_file(self, path: str) -> Iterator[bytes]:
+        yield outputs.report_bytes([self._report()], path)
+
+    def summary(self) -> str:
+        """Tell in one line how it went."""
+        found = self.result
+        sizes = found.profile.rows.tolist()
+        n_rows = sum(sizes) + self.labelling.sums.n_unlabelled
+        shown = ", ".join(map(str, sizes[:8])) + (", ..." if len(sizes) > 8 else "")
+        text = f"cluster: {n_rows} rows in {len(sizes)} clusters of {shown}"
+        if self.labelling.sums.n_unlabelled:
+            text += f"; {self.labelling.sums.n_unlabelled} with missing values in none"
+        targets = [path for path in self.request.targets(len(sizes)) if path != STREAM]
+        return f"{text} -> {', '.join(targets)}" if targets else text
+
+
+def _nothing(_block: Any, _labels: Any) -> None:
+    return None
+
+
+def _refuse_contradictions(request: Request) -> None:
+    options = request.options
+    number, is_from_file = options["clusters"], request.starts_from_file
+    if number is None and not is_from_file and options["scan"] is None:
+        raise click.UsageError("say how many clusters with -k N, or ask with --scan A:B")
+    if is_from_file and options["n_init"] not in (None, 1):
+        raise click.UsageError(f"--init {options['init']} is one start; leave out --n-init")
+    if is_from_file and (number == AUTO or options["scan"]):
+        raise click.UsageError(f"--init {options['init']} says how many clusters there are")
+    if options["plots"] and options["output_dir"] is None:
+        raise click.UsageError("--plots goes with -d DIR, where the pictures go")
+    if "scan" in options["plots"] and request.scan is None:
+        raise click.UsageError("--plots scan goes with --scan A:B")
+    if request.is_scan_only:
+        for name in ("output", "model", "centers"):
+            if options[name] is not None:
+                raise click.UsageError(f"--{name} needs clusters: give -k as well as --scan")
+        if set(options["plots"]) - {"scan"}:
+            raise click.UsageError(f"--plots {options['plots'][0]} needs clusters: give -k too")
+        if not request.reports.wanted and not options["plots"]:
+            raise click.UsageError("--scan without -k only reports: add --report or --json")
+
+
+def _settings(options: dict[str, Any], n_clusters: int) -> ClusterSettings:
+    init = options["init"]
+    return ClusterSettings(
+        n_clusters=n_clusters,
+        scale=options["scale"],
+        column_weights=options["column_weight"],
+        missing=options["missing"],
+        init=init if init in ("k-means++", "random") else "k-means++",
+        n_init=options["n_init"],
+        effort=options["effort"],
+        sample_rows=options["sample_rows"],
+        passes=options["passes"],
+        max_iter=options["max_iter"],
+        tol=options["tol"],
+        algorithm=options["algorithm"],
+        random_state=options["seed"],
+    )
+
+
+def _choice(options: dict[str, Any]) -> ColumnChoice:
+    return ColumnChoice(
+        include=options["columns"] or (),
+        exclude=options["exclude"] or (),
+        one_hot=options["one_hot"] or (),
+        weights=options["weights"],
+    )
+
+
+def _workers(scheduler: str | None) -> "AbstractContextManager[Workers]":
+    from kmcli.cluster.workers import Threads, dask_workers
+
+    return contextlib.nullcontext(Threads()) if scheduler is None else dask_workers(scheduler)
+
+
+def _number(wanted: int | str | None, settings: ClusterSettings, scan: "Sequence[ScanStep]") -> int:
+    if wanted == AUTO:
+        from kmcli.cluster.scan import require_recommended
+
+        return require_recommended(scan)
+    return wanted if isinstance(wanted, int) else settings.n_clusters
+
+
+def _scan(
+    request: Request, prepared: "Prepared", settings: ClusterSettings
+) -> "Sequence[ScanStep]":
+    if request.scan is None:
+        return ()
+    from kmcli.cluster.scan import scan_table
+
+    return scan_table(prepared, request.scan, settings)
+
+
+def _publish_scan(request: Request, source: "TableSource", scan: "Sequence[ScanStep]") -> ExitCode:
+    from kmcli.report.cluster import scan_report
+
+    report = scan_report(source.name, scan)
+    reports, to = request.reports, request.to
+    files = [
+        (request.picture(plot), _draw(plot, None, scan, request.options))
+        for plot in request.options["plots"]
+    ]
+    if reports.report_file is not None:
+        files.append((reports.report_file, outputs.report_bytes([report], reports.report_file)))
+    publish(files, force=to.force, make_folders=to.output_dir is not None)
+    if reports.on_stdout:
+        outputs.print_report(report, as_json=reports.json)
+    return ExitCode.DONE
+
+
+def _draw(
+    plot: str,
+    result: "ClusterResult | None",
+    scan: "Sequence[ScanStep]",
+    options: dict[str, Any],
+) -> bytes:
+    from kmcli.figures import cluster as figures
+    from kmcli.figures.style import Style, to_png
+
+    style = Style(options["theme"], options["dpi"], options["size"])
+    if plot == "scan" or result is None:
+        return to_png(figures.draw_scan(scan, style))
+    draw = {
+        "pca": figures.draw_pca,
+        "profile": figures.draw_profile,
+        "silhouette": figures.draw_silhouette,
+    }
+    return to_png(draw[plot](result, style))
+
+
+def _say_what_is_left_out(prepared: "Prepared", source: "TableSource", *, quiet: bool) -> None:
+    if quiet:
+        return
+    used = ", ".join(column.name for column in prepared.columns)
+    text = f"cluster: by {used}"
+    if prepared.left_out:
+        left = ", ".join(f"{column.name} ({column.why})" for column in prepared.left_out)
+        text += f"; left out {left}"
+    if source.table.has_made_up_names:
+        text += "; line 1 holds no names"
+    console.say(text)

@@ -1,0 +1,330 @@
+"""The passes over a table: the sketch, the search, exact iterations, and the labels."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.cluster.prepare import Scaling, choose_scaling, list_features, to_features
+from kmcli.cluster.rule import Rule
+from kmcli.cluster.workers import Workers
+from kmcli.clustering import Clustering, single_thread
+from kmcli.clustering.passes import (
+    ClusterSums,
+    Labels,
+    add_sums,
+    moved_centers,
+    sum_clusters,
+)
+from kmcli.clustering.search import WeightedPoints, search_centers
+from kmcli.clustering.sketch import Reference, Sketch, merge_sketches, sketch_block
+from kmcli.errors import InputError
+from kmcli.settings import ClusterSettings
+from kmcli.tables.numbers import Column, LeftOut, Source
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the first pass leaves of a table.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+        Those of the source that vary.
+    left_out : tuple of LeftOut
+        The others, and why.
+    sketch : Sketch
+        Of their features, in the units of the table.
+    scaling : Scaling
+        How features become points.
+    """
+
+    columns: tuple[Column, ...]
+    left_out: tuple[LeftOut, ...]
+    sketch: Sketch
+    scaling: Scaling
+
+    def sample(self, size: int | None = None) -> WeightedPoints:
+        """Give the sample, or that of a smaller size, as scaled points."""
+        sketch = self.sketch if size is None else self.sketch.smallest(size)
+        return WeightedPoints(self.scaling.to_points(sketch.points), sketch.weights)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What was found for one number of clusters.
+
+    Attributes
+    ----------
+    rule : Rule
+        The centres, and how rows come to them.
+    search : Clustering
+        Of the sample.
+    n_passes : int
+        Exact iterations after it.
+    """
+
+    rule: Rule
+    search: Clustering
+    n_passes: int
+
+
+def prepare_table(source: Source, settings: ClusterSettings, workers: Workers) -> Prepared:
+    """Read a table once: exact moments, and a sample.
+
+    Parameters
+    ----------
+    source : Source
+        The table.
+    settings : ClusterSettings
+        How many rows to keep, how columns are scaled, what becomes of missing values.
+    workers : Workers
+        Who works on the blocks; it changes no byte of the result.
+
+    Returns
+    -------
+    Prepared
+
+    Raises
+    ------
+    InputError
+        If there are no rows to work with, or no column varies.
+    """
+    sketch = _sketch_table(source, settings, workers)
+    total = sketch.moments.total()
+    n_rows, n_used = int(total.n_rows[0]), int(total.n_used[0])
+    if n_rows == 0:
+        raise InputError("the table has no rows", source.name)
+    _check_missing(source, total.missing[0], settings)
+    if n_used == 0:
+        raise InputError(f"none of the {n_rows} rows can be used{_worst(source, sketch)}")
+    features = list_features(source.columns)
+    varying = total.most[0] > total.least[0]
+    kept = {feature.column for feature, varies in zip(features, varying, strict=True) if varies}
+    if not kept:
+        raise InputError("no column varies: there is nothing to tell rows apart by", source.name)
+    columns = tuple(column for place, column in enumerate(source.columns) if place in kept)
+    constant = [
+        LeftOut(column.name, "constant")
+        for place, column in enumerate(source.columns)
+        if place not in kept
+    ]
+    sketch = sketch.with_features(np.array([feature.column in kept for feature in features]))
+    return Prepared(
+        columns,
+        (*source.left_out, *constant),
+        sketch,
+        choose_scaling(sketch, columns, settings),
+    )
+
+
+def fit_table(
+    prepared: Prepared,
+    source: Source,
+    settings: ClusterSettings,
+    workers: Workers,
+    starts: NDArray[np.float64] | None = None,
+) -> Fit:
+    """Look for the centres on the sample, then go over all rows as often as the settings say.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        What the first pass left.
+    source : Source
+        The table.
+    settings : ClusterSettings
+        How many clusters, and how to look.
+    workers : Workers
+        Who works on the blocks.
+    starts : ndarray of shape (n_clusters, n_features), optional
+        First centres in the units of the table, instead of many starts.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    SettingsError
+        If there are fewer distinct rows than clusters.
+    """
+    scaling = prepared.scaling
+    search = search_centers(
+        prepared.sample(settings.search_rows),
+        prepared.sample(),
+        settings.kmeans,
+        move=settings.effort != "fast",
+        starts=None if starts is None else scaling.to_points(starts),
+    )
+    rule = Rule(prepared.columns, scaling, search.centers)
+    n_passes = 0 if prepared.sketch.is_whole else settings.effective_passes
+    for _ in range(n_passes):
+        labelling = Labelling(source, rule, _nothing, workers)
+        for _part in labelling:
+            pass
+        rule = replace(rule, centers=moved_centers(rule.centers, labelling.sums))
+    return Fit(rule, search, n_passes)
+
+
+class Labelling(Generic[Part]):
+    """The pass that gives each row its cluster; iterate over it once.
+
+    Parameters
+    ----------
+    source : Source
+        The table.
+    rule : Rule
+        How rows get their clusters.
+    finish : callable
+        Makes something of a block and its `Labels`, there where the block was worked on.
+    workers : Workers
+        Who works on the blocks.
+    limits : ndarray of shape (n_clusters,), float64, optional
+        The greatest distances that are known, to count rows beyond them.
+
+    Attributes
+    ----------
+    sums : ClusterSums
+        Of the blocks so far.
+    n_unknown, n_beyond : int
+        Rows so far with a category that the model does not know, and those beyond the limits.
+
+    Yields
+    ------
+    object
+        What `finish` made of each block, in their order.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        rule: Rule,
+        finish: Callable[[Any, Labels], Part],
+        workers: Workers,
+        limits: NDArray[np.float64] | None = None,
+    ) -> None:
+        self._blocks = source.blocks
+        self._workers = workers
+        if limits is None:
+            limits = np.full(len(rule.centers), np.inf)
+        self._work = _LabelBlock(source, rule, rule.positions(source.columns), finish, limits)
+        self.sums = _no_sums(rule)
+        self.n_unknown = self.n_beyond = 0
+
+    def __iter__(self) -> Iterator[Part]:
+        with single_thread():
+            for done in self._workers.map(self._work, self._blocks()):
+                self.sums = add_sums(self.sums, done.sums)
+                self.n_unknown += done.n_unknown
+                self.n_beyond += done.n_beyond
+                yield done.part
+
+
+@dataclass(frozen=True)
+class _Done(Generic[Part]):
+    """What came of a block."""
+
+    part: Part
+    sums: ClusterSums
+    n_unknown: int
+    n_beyond: int
+
+
+@dataclass(frozen=True)
+class _LabelBlock(Generic[Part]):
+    source: Source
+    rule: Rule
+    positions: Sequence[int]
+    finish: Callable[[Any, Labels], Part]
+    limits: NDArray[np.float64]
+
+    def __call__(self, block: Any) -> _Done[Part]:
+        numbers = self.source.numbers(block)
+        values = numbers.values[:, self.positions]
+        with single_thread():
+            points = self.rule.to_points(values)
+            labels = self.rule.label(points)
+            sums = sum_clusters(points, numbers.weights, labels, self.rule.centers)
+        lines = [self.source.line(block, row) if row >= 0 else -1 for row in sums.farthest_rows]
+        sums = replace(sums, farthest_rows=np.array(lines, dtype=np.int64))
+        n_unknown = int((values == -1)[:, self.rule.categorical].any(axis=1).sum())
+        known = labels.numbers >= 0
+        n_beyond = int((labels.distances[known] > self.limits[labels.numbers[known]]).sum())
+        return _Done(self.finish(block, labels), sums, n_unknown, n_beyond)
+
+
+@dataclass(frozen=True)
+class _SketchBlock:
+    source: Source
+    reference: Reference
+    settings: ClusterSettings
+
+    def __call__(self, item: tuple[int, Any, float]) -> Sketch:
+        number, block, cutoff = item
+        numbers = self.source.numbers(block)
+        return sketch_block(
+            to_features(self.source.columns, numbers.values),
+            numbers.weights,
+            number,
+            self.reference,
+            size=self.settings.effective_sample_rows,
+            seed=self.settings.random_state,
+            fill=self.settings.missing == "mean",
+            cutoff=cutoff,
+        )
+
+
+def _sketch_table(source: Source, settings: ClusterSettings, workers: Workers) -> Sketch:
+    blocks = source.blocks()
+    first = next(blocks, None)
+    if first is None:
+        raise InputError("the table has no rows", source.name)
+    features = to_features(source.columns, source.numbers(first).values)
+    work = _SketchBlock(source, Reference.of(features), settings)
+    running: Sketch | None = None
+    # Rows above the threshold so far cannot come in any more: blocks need not hand them over.
+    items = (
+        (number, block, np.inf if running is None else running.threshold)
+        for number, block in enumerate(itertools.chain([first], blocks))
+    )
+    for sketch in workers.map(work, items):
+        running = sketch if running is None else merge_sketches([running, sketch])
+    assert running is not None  # noqa: S101 - there was a first block
+    return running
+
+
+def _check_missing(source: Source, missing: NDArray[np.int64], settings: ClusterSettings) -> None:
+    if settings.missing != "fail" or not missing.any():
+        return
+    features = list_features(source.columns)
+    worst = int(missing.argmax())
+    name = source.columns[features[worst].column].name
+    raise InputError(f"{missing[worst]} values of {name!r} are missing", source.name)
+
+
+def _worst(source: Source, sketch: Sketch) -> str:
+    missing = sketch.moments.total().missing[0]
+    if not missing.any():
+        return ": their weights are 0"
+    features = list_features(source.columns)
+    worst = int(missing.argmax())
+    name = source.columns[features[worst].column].name
+    return f": most of them miss a value of {name!r}"
+
+
+def _nothing(_block: Any, _labels: Labels) -> None:
+    return None
+
+
+def _no_sums(rule: Rule) -> ClusterSums:
+    none = np.zeros((0, rule.centers.shape[1]))
+    labels = Labels(np.zeros(0, np.int32), np.zeros(0), np.zeros(0))
+    return sum_clusters(none, None, labels, rule.centers)

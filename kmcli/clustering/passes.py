@@ -1,0 +1,223 @@
+"""Passes over all points in blocks: the nearest centre of each, and exact sums by cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.clustering.distances import distance_factors, points_at_once, shifted_distances
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The cluster of each point of a block.
+
+    Attributes
+    ----------
+    numbers : ndarray of shape (n_points,), int32
+        From 0; -1 for a point with missing values.
+    distances : ndarray of shape (n_points,), float64
+        To the centre of the cluster; NaN for a point without one.
+    second : ndarray of shape (n_points,), float64
+        To the centre that is second nearest; infinity if there is but one.
+    """
+
+    numbers: NDArray[np.int32]
+    distances: NDArray[np.float64]
+    second: NDArray[np.float64]
+
+    @property
+    def margins(self) -> NDArray[np.float64]:
+        """1 - (distance / second distance): 1 at the centre, 0 on a border between clusters."""
+        with np.errstate(invalid="ignore"):
+            ratios = np.where(self.second > 0, self.distances / self.second, 1)
+        return np.where(self.numbers < 0, np.nan, 1 - ratios)
+
+
+@dataclass(frozen=True)
+class ClusterSums:
+    """Exact sums of the clusters, over one block or many.
+
+    Attributes
+    ----------
+    rows, weights, inertias, distances : ndarray of shape (n_clusters,)
+        Points; sums of their weights, weighted squared distances and weighted distances.
+    shifts, squares : ndarray of shape (n_clusters, n_features), float64
+        Weighted sums of the differences from the centre, and of their squares.
+    farthest : ndarray of shape (n_clusters,), float64
+        The greatest distance of a point to the centre; -1 if there is no point.
+    farthest_rows : ndarray of shape (n_clusters,), int64
+        Where that point is: the row in its block, from 0; -1 if there is no point.
+    farthest_points : ndarray of shape (n_clusters, n_features), float64
+        The point.
+    n_unlabelled : int
+        Points with missing values.
+    """
+
+    rows: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    inertias: NDArray[np.float64]
+    distances: NDArray[np.float64]
+    shifts: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    farthest: NDArray[np.float64]
+    farthest_rows: NDArray[np.int64]
+    farthest_points: NDArray[np.float64]
+    n_unlabelled: int
+
+    @property
+    def inertia(self) -> float:
+        """Weighted sum of the squared distances of all points to their centres."""
+        return float(self.inertias.sum())
+
+
+def label_points(points: NDArray[np.float64], centers: NDArray[np.float64]) -> Labels:
+    """Find the nearest centre of each point.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_features), float64
+        NaN where a value is missing: such a point has no cluster.
+    centers : ndarray of shape (n_clusters, n_features), float64
+        Finite.
+
+    Returns
+    -------
+    Labels
+        Of two centres that are equally near, the first.
+    """
+    whole = ~np.isnan(points).any(axis=1)
+    numbers = np.full(len(points), -1, dtype=np.int32)
+    distances = np.full(len(points), np.nan)
+    second = np.full(len(points), np.nan)
+    known = points if whole.all() else points[whole]
+    nearest, runners_up = _two_nearest(known, centers)
+    numbers[whole] = nearest
+    distances[whole] = _lengths(known, centers, nearest)
+    second[whole] = _lengths(known, centers, runners_up) if len(centers) > 1 else np.inf
+    return Labels(numbers, distances, second)
+
+
+def sum_clusters(
+    points: NDArray[np.float64],
+    weights: NDArray[np.float64] | None,
+    labels: Labels,
+    centers: NDArray[np.float64],
+) -> ClusterSums:
+    """Sum up a block of points by cluster.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_features), float64
+        The points.
+    weights : ndarray of shape (n_points,), float64, or None
+        How much each counts; None for 1.
+    labels : Labels
+        Their clusters.
+    centers : ndarray of shape (n_clusters, n_features), float64
+        The centres.
+
+    Returns
+    -------
+    ClusterSums
+    """
+    n_clusters, n_features = centers.shape
+    kept = np.flatnonzero(labels.numbers >= 0)
+    clusters, distances = labels.numbers[kept], labels.distances[kept]
+    shares = np.ones(len(kept)) if weights is None else weights[kept]
+    differences = points[kept] - centers[clusters]
+
+    def summed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.bincount(clusters, values, n_clusters).astype(np.float64, copy=False)
+
+    # Ascending by distance, the last of each cluster is the farthest; of equals, the first row.
+    order = np.lexsort((-kept, np.where(shares > 0, distances, -1.0)))
+    last = np.full(n_clusters, -1, dtype=np.int64)
+    last[clusters[order]] = order
+    found = np.flatnonzero(last >= 0)
+    found = found[shares[last[found]] > 0]
+    farthest, rows = np.full(n_clusters, -1.0), np.full(n_clusters, -1, dtype=np.int64)
+    farthest_points = np.zeros((n_clusters, n_features))
+    farthest[found] = distances[last[found]]
+    rows[found] = kept[last[found]]
+    farthest_points[found] = points[kept[last[found]]]
+    return ClusterSums(
+        rows=np.bincount(clusters, minlength=n_clusters).astype(np.int64, copy=False),
+        weights=summed(shares),
+        inertias=summed(shares * distances**2),
+        distances=summed(shares * distances),
+        shifts=np.column_stack([summed(shares * axis) for axis in differences.T]),
+        squares=np.column_stack([summed(shares * axis**2) for axis in differences.T]),
+        farthest=farthest,
+        farthest_rows=rows,
+        farthest_points=farthest_points,
+        n_unlabelled=len(points) - len(kept),
+    )
+
+
+def add_sums(total: ClusterSums | None, more: ClusterSums) -> ClusterSums:
+    """Add the sums of the next block to those of the blocks before it."""
+    if total is None:
+        return more
+    farther = more.farthest > total.farthest
+    names = ("rows", "weights", "inertias", "distances", "shifts", "squares")
+    return ClusterSums(
+        **{name: getattr(total, name) + getattr(more, name) for name in names},
+        farthest=np.where(farther, more.farthest, total.farthest),
+        farthest_rows=np.where(farther, more.farthest_rows, total.farthest_rows),
+        farthest_points=np.where(
+            farther[:, np.newaxis], more.farthest_points, total.farthest_points
+        ),
+        n_unlabelled=total.n_unlabelled + more.n_unlabelled,
+    )
+
+
+def moved_centers(centers: NDArray[np.float64], sums: ClusterSums) -> NDArray[np.float64]:
+    """Move each centre to the mean of its cluster, as Lloyd's iteration does.
+
+    Parameters
+    ----------
+    centers : ndarray of shape (n_clusters, n_features), float64
+        To which the points were assigned.
+    sums : ClusterSums
+        Of all points.
+
+    Returns
+    -------
+    ndarray of shape (n_clusters, n_features), float64
+        The centre of an empty cluster moves to the farthest point of all, the next one to the
+        farthest point of another cluster, and so on.
+    """
+    filled = sums.weights > 0
+    moved = centers.copy()
+    moved[filled] += sums.shifts[filled] / sums.weights[filled, np.newaxis]
+    far = np.argsort(-sums.farthest, kind="stable")
+    for cluster, other in zip(np.flatnonzero(~filled), far, strict=False):
+        if sums.farthest[other] > 0:
+            moved[cluster] = sums.farthest_points[other]
+    return moved
+
+
+def _two_nearest(
+    points: NDArray[np.float64], centers: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    nearest = np.empty(len(points), dtype=np.intp)
+    second = np.empty(len(points), dtype=np.intp)
+    factors = distance_factors(centers)
+    for start in range(0, len(points), step := points_at_once(len(centers))):
+        chunk = slice(start, start + step)
+        distances = shifted_distances(points[chunk], factors)
+        nearest[chunk] = distances.argmin(axis=1)
+        distances[np.arange(len(distances)), nearest[chunk]] = np.inf
+        second[chunk] = distances.argmin(axis=1)
+    return nearest, second
+
+
+def _lengths(
+    points: NDArray[np.float64], centers: NDArray[np.float64], labels: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    differences = points - centers[labels]
+    lengths: NDArray[np.float64] = np.sqrt(np.einsum("ij,ij->i", differences, differences))
+    return lengths

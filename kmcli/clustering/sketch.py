@@ -1,0 +1,318 @@
+"""What one pass keeps of a table of any length: exact moments, and a sample by importance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Where the middle of the points is about, and how wide they lie: from some first points.
+
+    Attributes
+    ----------
+    means, spreads : ndarray of shape (n_features,), float64
+        Of each feature; a spread of infinity for a feature that does not count.
+    """
+
+    means: NDArray[np.float64]
+    spreads: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, points: NDArray[np.float64]) -> Reference:
+        """Measure points of shape (n_points, n_features); NaN is left out."""
+        known = np.isfinite(points)
+        n_known = np.maximum(known.sum(axis=0), 1)
+        means = np.where(known, points, 0).sum(axis=0) / n_known
+        squared = np.where(known, points - means, 0) ** 2
+        spreads = np.sqrt(squared.sum(axis=0) / n_known)
+        return cls(means, np.where(spreads > 0, spreads, np.inf))
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Exact sums over the points of one or more blocks.
+
+    Attributes
+    ----------
+    blocks : ndarray of shape (n_blocks,), int64
+        The numbers of the blocks, ascending.
+    n_rows, n_used : ndarray of shape (n_blocks,), int64
+        All points, and those without missing values that weigh something.
+    weight : ndarray of shape (n_blocks,), float64
+        Sum of the weights of the points that are used.
+    missing : ndarray of shape (n_blocks, n_features), int64
+        Missing values.
+    weights, means, squares, least, most : ndarray of shape (n_blocks, n_features), float64
+        Of the values that are there: sum of the weights, weighted mean, sum of squared
+        deviations from it, and extremes.
+
+    Notes
+    -----
+    The blocks are kept apart until the end, so that what comes of them does not depend on the
+    order in which they were merged.
+    """
+
+    blocks: NDArray[np.int64]
+    n_rows: NDArray[np.int64]
+    n_used: NDArray[np.int64]
+    weight: NDArray[np.float64]
+    missing: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    means: NDArray[np.float64]
+    squares: NDArray[np.float64]
+    least: NDArray[np.float64]
+    most: NDArray[np.float64]
+
+    def total(self) -> Moments:
+        """Give the moments of all blocks together, as those of one (Chan et al. 1979)."""
+        weights = self.weights.sum(axis=0)
+        means = (self.weights * self.means).sum(axis=0) / np.maximum(weights, 1e-300)
+        # The weighted mean of equal numbers may be off by a bit: a constant stays a constant.
+        least, most = self.least.min(axis=0), self.most.max(axis=0)
+        np.clip(means, least, most, where=weights > 0, out=means)
+        squares = (self.squares + self.weights * (self.means - means) ** 2).sum(axis=0)
+        return Moments(
+            blocks=self.blocks[:1],
+            n_rows=self.n_rows.sum(keepdims=True),
+            n_used=self.n_used.sum(keepdims=True),
+            weight=self.weight.sum(keepdims=True),
+            missing=self.missing.sum(axis=0, keepdims=True),
+            weights=weights[np.newaxis],
+            means=means[np.newaxis],
+            squares=squares[np.newaxis],
+            least=least[np.newaxis],
+            most=most[np.newaxis],
+        )
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """Exact moments of all points, and a sample of them.
+
+    Attributes
+    ----------
+    moments : Moments
+        Of all points.
+    points : ndarray of shape (n_kept, n_features), float64
+        The sample, ordered by `keys`.
+    own_weights : ndarray of shape (n_kept,), float64
+        How much each of them counts in the table.
+    importances, keys : ndarray of shape (n_kept,), float64
+        How much a point is wanted; a random number over that: the least are kept.
+    rows : ndarray of shape (n_kept, 2), int64
+        Block and row in the block.
+    threshold : float
+        The least key that was not kept; infinity if all points are here.
+    size : int
+        The most points that are kept.
+    """
+
+    moments: Moments
+    points: NDArray[np.float64]
+    own_weights: NDArray[np.float64]
+    importances: NDArray[np.float64]
+    keys: NDArray[np.float64]
+    rows: NDArray[np.int64]
+    threshold: float
+    size: int
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """For how much each point of the sample stands: sums over it have no bias.
+
+        References
+        ----------
+        N. Duffield, C. Lund and M. Thorup, "Priority sampling for estimation of arbitrary
+        subset sums", J. ACM 54, 2007.
+        """
+        return self.own_weights / np.minimum(1, self.importances * self.threshold)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the sample is all that there is."""
+        return bool(np.isinf(self.threshold))
+
+    def smallest(self, size: int) -> Sketch:
+        """Give the sketch that would have been kept with another, smaller size."""
+        threshold = float(self.keys[size]) if size < len(self.keys) else self.threshold
+        return self._kept(slice(0, size), threshold, size)
+
+    def where(self, chosen: NDArray[np.bool_], size: int) -> Sketch:
+        """Give the sketch of the points that belong to a part, as known by their values."""
+        part = self._kept(chosen, self.threshold, self.size)
+        return part.smallest(size)
+
+    def with_features(self, chosen: NDArray[np.bool_]) -> Sketch:
+        """Give the same without some of the features."""
+        names = ("missing", "weights", "means", "squares", "least", "most")
+        cut = {name: getattr(self.moments, name)[:, chosen] for name in names}
+        return replace(self, moments=replace(self.moments, **cut), points=self.points[:, chosen])
+
+    def in_row_order(self) -> Sketch:
+        """Give the same with the points as they follow each other in the table."""
+        return self._kept(np.lexsort(self.rows.T[::-1]), self.threshold, self.size)
+
+    def _kept(self, chosen: slice | NDArray[np.generic], threshold: float, size: int) -> Sketch:
+        return replace(
+            self,
+            points=self.points[chosen],
+            own_weights=self.own_weights[chosen],
+            importances=self.importances[chosen],
+            keys=self.keys[chosen],
+            rows=self.rows[chosen],
+            threshold=threshold,
+            size=size,
+        )
+
+
+def sketch_block(
+    points: NDArray[np.float64],
+    weights: NDArray[np.float64] | None,
+    number: int,
+    reference: Reference,
+    *,
+    size: int,
+    seed: int,
+    fill: bool = False,
+    cutoff: float = np.inf,
+) -> Sketch:
+    """Make the sketch of a block of points.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_features), float64
+        Finite, or NaN where a value is missing. A point with missing values is not used, unless
+        `fill`.
+    weights : ndarray of shape (n_points,), float64, or None
+        How much each point counts, 0 or more; None for 1.
+    number : int
+        Of the block: with the seed it decides the random numbers.
+    reference : Reference
+        The same for all blocks.
+    size : int
+        How many points to keep at most.
+    seed : int
+        0 or more.
+    fill : bool
+        Whether points with missing values are used.
+    cutoff : float
+        Do not keep points with keys from here on: a threshold known from other blocks.
+
+    Returns
+    -------
+    Sketch
+
+    Notes
+    -----
+    Half of the importance is the same for all points, half grows with the squared distance from
+    the middle: a lightweight coreset, here in one pass.
+
+    References
+    ----------
+    O. Bachem, M. Lucic and A. Krause, "Scalable k-means clustering via lightweight coresets",
+    KDD 2018.
+    """
+    if weights is None:
+        weights = np.ones(len(points))
+    missing = np.isnan(points)
+    used = weights > 0
+    if not fill:
+        used &= ~missing.any(axis=1)
+    moments = _moments(points, weights, missing, used, number)
+    deviations = (points - reference.means) / reference.spreads
+    np.nan_to_num(deviations, copy=False, nan=0.0)
+    distances = (deviations**2).mean(axis=1)
+    importances = np.where(used, weights, 0) * (0.5 + 0.5 * distances)
+    # From (0, 1], so that no point has two chances to be the first.
+    draws = 1 - np.random.default_rng([seed, number]).random(len(points))
+    keys = np.full(len(points), np.inf)
+    np.divide(draws, importances, out=keys, where=importances > 0)
+    chosen = np.flatnonzero(keys < cutoff)
+    rows = np.column_stack([np.full(len(chosen), number), chosen]).astype(np.int64)
+    kept = Sketch(
+        moments,
+        points[chosen],
+        weights[chosen],
+        importances[chosen],
+        keys[chosen],
+        rows,
+        cutoff,
+        size,
+    )
+    return _with_smallest_keys(kept, size)
+
+
+def merge_sketches(sketches: Sequence[Sketch]) -> Sketch:
+    """Give the sketch of all points of several, the same in whatever groups they are merged.
+
+    Parameters
+    ----------
+    sketches : sequence of Sketch
+        Of different blocks, of the same size; at least one.
+
+    Returns
+    -------
+    Sketch
+    """
+    first = sketches[0]
+    order = np.argsort(np.concatenate([each.moments.blocks for each in sketches]), kind="stable")
+    moments = Moments(
+        **{
+            name: np.concatenate([getattr(each.moments, name) for each in sketches])[order]
+            for name in Moments.__dataclass_fields__
+        }
+    )
+    merged = Sketch(
+        moments,
+        np.concatenate([each.points for each in sketches]),
+        np.concatenate([each.own_weights for each in sketches]),
+        np.concatenate([each.importances for each in sketches]),
+        np.concatenate([each.keys for each in sketches]),
+        np.concatenate([each.rows for each in sketches]),
+        min(each.threshold for each in sketches),
+        first.size,
+    )
+    return _with_smallest_keys(merged, first.size)
+
+
+def _with_smallest_keys(sketch: Sketch, size: int) -> Sketch:
+    order = np.lexsort((*sketch.rows.T[::-1], sketch.keys))
+    ordered = sketch._kept(order, sketch.threshold, size)
+    below = int(np.searchsorted(ordered.keys, sketch.threshold))
+    threshold = min(sketch.threshold, float(ordered.keys[size]) if size < below else np.inf)
+    return ordered._kept(slice(0, min(size, below)), threshold, size)
+
+
+def _moments(
+    points: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    missing: NDArray[np.bool_],
+    used: NDArray[np.bool_],
+    number: int,
+) -> Moments:
+    known = used[:, np.newaxis] & ~missing
+    shares = np.where(known, weights[:, np.newaxis], 0)
+    sums = shares.sum(axis=0)
+    values = np.where(known, points, 0)
+    means = (shares * values).sum(axis=0) / np.maximum(sums, 1e-300)
+    least = np.where(known, points, np.inf).min(axis=0, initial=np.inf)
+    most = np.where(known, points, -np.inf).max(axis=0, initial=-np.inf)
+    np.clip(means, least, most, where=sums > 0, out=means)
+    squares = (shares * (values - means) ** 2).sum(axis=0)
+    return Moments(
+        blocks=np.array([number]),
+        n_rows=np.array([len(points)]),
+        n_used=np.array([int(used.sum())]),
+        weight=np.array([weights[used].sum()]),
+        missing=missing.sum(axis=0)[np.newaxis],
+        weights=sums[np.newaxis],
+        means=means[np.newaxis],
+        squares=squares[np.newaxis],
+        least=least[np.newaxis],
+        most=most[np.newaxis],
+    )

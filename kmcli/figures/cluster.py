@@ -1,0 +1,304 @@
+"""Pictures of a clustered table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from kmcli.cluster.result import ClusterResult
+from kmcli.cluster.scan import STABLE, ScanStep, recommend
+from kmcli.figures.style import Style, new_figure
+
+_MOST_POINTS = 5_000
+_MOST_ARROWS = 12
+_MOST_IN_LEGEND = 20
+_MOST_WRITTEN = 24
+"""Columns and clusters up to which numbers fit into the cells of the heat map."""
+
+_STRONG = 2.0
+"""Spreads from the mean at which a cell of the heat map has its full colour."""
+
+_GAP = 0.02
+"""Between the blades of two clusters, as a share of the whole height."""
+
+
+def draw_pca(result: ClusterResult, style: Style) -> Figure:
+    """Draw up to 5,000 rows in the plane in which they differ most, with an arrow per column.
+
+    Parameters
+    ----------
+    result : ClusterResult
+        The table and its clusters, scored.
+    style : Style
+        How to draw.
+
+    Returns
+    -------
+    Figure
+    """
+    sketch = result.prepared.sketch.smallest(_MOST_POINTS)
+    points = result.prepared.scaling.to_points(sketch.points)
+    labels = result.fit.rule.label(points).numbers
+    axes_, shares = _main_axes(result)
+    plane = points @ axes_
+    centers = result.fit.rule.centers @ axes_
+    figure = new_figure(9, 7, style)
+    with mpl.rc_context(style.rc()):
+        axes = figure.add_subplot()
+        colors = [style.color(number) for number in labels]
+        # A row of the sample may stand for many: its area tells for how many.
+        areas = np.clip(18 * sketch.weights / np.median(sketch.weights), 6, 60)
+        axes.scatter(plane[:, 0], plane[:, 1], s=areas, c=colors, alpha=0.65, lw=0)
+        _limit(axes, plane, centers)
+        _draw_arrows(axes, [each.name for each in result.fit.rule.features], axes_, plane, style)
+        for number, (x, y) in enumerate(centers.tolist()):
+            color, halo = style.color(number), [withStroke(linewidth=3, foreground=style.paper)]
+            axes.plot(x, y, "o", ms=15, mfc=style.paper, mec=color, mew=2, clip_on=False)
+            axes.annotate(
+                str(number), (x, y), ha="center", va="center", fontsize=9, path_effects=halo
+            )
+        names = ("first", "second")
+        texts = [
+            f"{name} main axis: {share:.0%} of the variance"
+            for name, share in zip(names, shares, strict=True)
+        ]
+        axes.set(xlabel=texts[0], ylabel=texts[1], title=_title(result, len(points)))
+        axes.grid(color=style.muted, alpha=0.25)
+        _legend(figure, result, style)
+    return figure
+
+
+def draw_profile(result: ClusterResult, style: Style) -> Figure:
+    """Draw how far the mean of each cluster is from that of the table, column by column.
+
+    Parameters
+    ----------
+    result : ClusterResult
+        The table and its clusters.
+    style : Style
+        How to draw.
+
+    Returns
+    -------
+    Figure
+    """
+    z, names = result.profile.z, [each.name for each in result.fit.rule.features]
+    n_clusters, n_columns = z.shape
+    written = max(z.shape) <= _MOST_WRITTEN
+    width = min(max(7.0, 3.2 + 0.75 * n_columns), 20)
+    figure = new_figure(width, min(max(3.6, 2.4 + 0.42 * n_clusters), 16), style)
+    with mpl.rc_context(style.rc()):
+        axes = figure.add_subplot()
+        colors = LinearSegmentedColormap.from_list(
+            "low to high", [style.color(0), style.paper, style.color(4)]
+        )
+        image = axes.imshow(z, cmap=colors, vmin=-_STRONG, vmax=_STRONG, aspect="auto")
+        for (row, column), value in np.ndenumerate(z):
+            if written and np.isfinite(value):
+                strong = abs(value) > 0.65 * _STRONG
+                ink = style.on_color(4 if value > 0 else 0) if strong else style.ink
+                axes.text(column, row, _signed(value), ha="center", va="center", color=ink)
+        shares = result.profile.rows / max(int(result.profile.rows.sum()), 1)
+        labels = [f"{number}  ({share:.1%})" for number, share in enumerate(shares)]
+        step = max(1, n_clusters // 60)
+        axes.set_yticks(range(0, n_clusters, step), labels[::step])
+        axes.set_xticks(range(n_columns), names, rotation=40, ha="right", rotation_mode="anchor")
+        axes.set(ylabel="cluster (share of the rows)", title="What sets each cluster apart")
+        axes.spines[:].set_visible(False)
+        axes.tick_params(length=0)
+        bar = figure.colorbar(image, ax=axes, extend="both", shrink=0.9)
+        bar.set_label("spreads from the mean")
+        bar.outline.set_visible(False)
+    return figure
+
+
+def draw_silhouette(result: ClusterResult, style: Style) -> Figure:
+    """Draw the silhouette of each sampled row, cluster by cluster.
+
+    Parameters
+    ----------
+    result : ClusterResult
+        The table and its clusters, scored, at least two.
+    style : Style
+        How to draw.
+
+    Returns
+    -------
+    Figure
+        The height of a blade is the share of the rows; the line is the mean of all.
+    """
+    scores = result.scores
+    assert scores is not None  # noqa: S101 - the command line scores what it draws
+    assert scores.silhouette is not None  # noqa: S101 - and refuses one cluster
+    total = float(scores.weights.sum())
+    figure = new_figure(8, min(max(5.0, 2 + 0.45 * result.settings.n_clusters), 14), style)
+    with mpl.rc_context(style.rc()):
+        axes = figure.add_subplot()
+        position = 0.0
+        for number in range(result.settings.n_clusters):
+            own = np.flatnonzero(scores.labels == number)
+            own = own[np.argsort(scores.silhouettes[own], kind="stable")]
+            heights = position + np.cumsum(scores.weights[own]) / total
+            edges = np.concatenate([[position], heights])
+            values = scores.silhouettes[own]
+            color = style.color(number)
+            if len(own):
+                steps = np.concatenate([values, values[-1:]])
+                axes.fill_betweenx(edges, 0, steps, step="post", color=color, lw=0)
+            axes.annotate(
+                str(number),
+                (0, (position + edges[-1]) / 2),
+                xytext=(-6, 0),
+                textcoords="offset points",
+                ha="right",
+                va="center",
+                path_effects=[withStroke(linewidth=3, foreground=style.paper)],
+            )
+            position = float(edges[-1]) + _GAP
+        axes.axvline(scores.silhouette, color=style.ink, ls="--", lw=1.2)
+        title = f"Silhouettes of {scores.n_rows} rows: mean {scores.silhouette:.2f}"
+        axes.set(title=title, xlabel="silhouette", yticks=[])
+        axes.set_ylabel("rows of each cluster")
+        lowest = float(np.nanmin(scores.silhouettes))
+        axes.set_xlim(min(-0.1, lowest - 0.02), 1)
+        axes.set_ylim(position, -_GAP)
+        axes.grid(axis="x", color=style.muted, alpha=0.25)
+    return figure
+
+
+def draw_scan(scan: Sequence[ScanStep], style: Style) -> Figure:
+    """Draw stability and silhouette of several numbers of clusters, and the inertia below.
+
+    Parameters
+    ----------
+    scan : sequence of ScanStep
+        What was tried.
+    style : Style
+        How to draw.
+
+    Returns
+    -------
+    Figure
+    """
+    numbers = [step.n_clusters for step in scan]
+    number = recommend(scan)
+    silhouettes = [np.nan if (s := step.scores.silhouette) is None else s for step in scan]
+    figure = new_figure(8, 6.4, style)
+    with mpl.rc_context(style.rc()):
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+        upper.axhspan(STABLE, 1.0, color=style.color(2), alpha=0.12, lw=0)
+        for values, name, marker, index in (
+            ([step.stability for step in scan], "stability", "o", 2),
+            (silhouettes, "silhouette", "s", 0),
+        ):
+            upper.plot(numbers, values, marker=marker, label=name, color=style.color(index))
+        lower.plot(numbers, [step.inertia for step in scan], marker="o", color=style.muted)
+        for axes in (upper, lower):
+            axes.grid(color=style.muted, alpha=0.25)
+            if number is not None:
+                axes.axvline(number, color=style.ink, ls="--", lw=1.2)
+        title = f"recommended: {number} clusters" if number else "no number of clusters is stable"
+        upper.set(title=title, ylabel="higher is better", ylim=(None, 1.05))
+        upper.legend()
+        lower.set(xlabel="number of clusters", ylabel="inertia: always falls", ylim=(0, None))
+        lower.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    return figure
+
+
+def _main_axes(result: ClusterResult) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give the two axes of most variance, shape (n_features, 2), and their shares of it."""
+    sample = result.prepared.sample()
+    middle = np.average(sample.points, axis=0, weights=sample.weights)
+    centered = sample.points - middle
+    covariance = (centered * sample.weights[:, np.newaxis]).T @ centered
+    values, vectors = np.linalg.eigh(covariance)
+    axes, shares = vectors[:, ::-1][:, :2], values[::-1][:2] / max(values.sum(), 1e-300)
+    if axes.shape[1] == 1:
+        axes, shares = np.column_stack([axes, np.zeros(len(axes))]), np.append(shares, 0)
+    # An axis has no direction of its own: the strongest column shows which way is up.
+    signs = np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])
+    return axes * np.where(signs < 0, -1, 1), np.maximum(shares, 0)
+
+
+def _limit(axes: Axes, plane: NDArray[np.float64], centers: NDArray[np.float64]) -> None:
+    """Show all but a few far rows, and every centre."""
+    for values, middles, set_limits in (
+        (plane[:, 0], centers[:, 0], axes.set_xlim),
+        (plane[:, 1], centers[:, 1], axes.set_ylim),
+    ):
+        low, high = np.percentile(values, [0.2, 99.8])
+        low, high = min(low, middles.min()), max(high, middles.max())
+        room = 0.08 * (high - low) or 1.0
+        set_limits(low - room, high + room)
+
+
+def _draw_arrows(
+    axes: Axes,
+    names: Sequence[str],
+    directions: NDArray[np.float64],
+    plane: NDArray[np.float64],
+    style: Style,
+) -> None:
+    lengths = np.sqrt((directions**2).sum(axis=1))
+    strongest = np.argsort(-lengths, kind="stable")[:_MOST_ARROWS]
+    low_x, high_x = axes.get_xlim()
+    low_y, high_y = axes.get_ylim()
+    middle = plane.mean(axis=0)
+    reach = 0.42 * min(high_x - low_x, high_y - low_y) / max(float(lengths.max()), 1e-300)
+    halo = [withStroke(linewidth=3, foreground=style.paper)]
+    for place in strongest:
+        if lengths[place] < 0.15 * lengths.max():
+            continue
+        x, y = middle + reach * directions[place]
+        arrow = {"arrowstyle": "->", "color": style.ink, "lw": 1.2, "alpha": 0.8}
+        axes.annotate("", (x, y), tuple(middle), arrowprops=arrow)
+        sides = "left" if directions[place, 0] >= 0 else "right"
+        axes.annotate(
+            names[place],
+            (x, y),
+            xytext=(4 if sides == "left" else -4, 2),
+            textcoords="offset points",
+            ha=sides,
+            fontsize=10,
+            path_effects=halo,
+            annotation_clip=False,
+        )
+
+
+def _signed(value: float) -> str:
+    text = f"{value:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text
+
+
+def _legend(figure: Figure, result: ClusterResult, style: Style) -> None:
+    rows = result.profile.rows
+    shown = min(len(rows), _MOST_IN_LEGEND)
+    total = max(int(rows.sum()), 1)
+    handles = [
+        Line2D(
+            [],
+            [],
+            linestyle="",
+            marker="o",
+            color=style.color(number),
+            label=f"{number}: {rows[number] / total:.1%}",
+        )
+        for number in range(shown)
+    ]
+    title = "cluster: share" if shown == len(rows) else f"the largest {shown} clusters"
+    figure.legend(handles=handles, loc="outside right upper", title=title)
+
+
+def _title(result: ClusterResult, n_shown: int) -> str:
+    n_rows = int(result.prepared.sketch.moments.n_rows.sum())
+    shown = f"{n_shown} of {n_rows} rows" if n_shown < n_rows else f"{n_rows} rows"
+    return f"{shown} in the plane in which they differ most"

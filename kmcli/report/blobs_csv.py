@@ -1,0 +1,38 @@
+"""Points with their clusters as CSV."""
+
+import csv
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.blobs.data import Points
+
+
+def blobs_csv(points: Points, labels: NDArray[np.int32], centers: NDArray[np.float64]) -> bytes:
+    """Write points with their clusters as CSV.
+
+    Parameters
+    ----------
+    points : Points
+        The points.
+    labels : ndarray of shape (n_points,), int32
+        The cluster of each.
+    centers : ndarray of shape (n_clusters, n_features), float64
+        The centres.
+
+    Returns
+    -------
+    bytes
+        Columns: the features, ``true`` (empty if not known), ``cluster``, ``distance`` to the
+        centre. Numbers are written so that reading them gives the same numbers.
+    """
+    distances = np.linalg.norm(points.values - centers[labels], axis=1)
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([*points.names, "true", "cluster", "distance"])
+    true = [""] * len(labels) if points.true_labels is None else points.true_labels.tolist()
+    columns = zip(points.values.tolist(), true, labels.tolist(), distances.tolist(), strict=True)
+    for values, true_label, label, distance in columns:
+        writer.writerow([*map(repr, values), true_label, label, repr(distance)])
+    return buffer.getvalue().encode()

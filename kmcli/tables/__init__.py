@@ -1,0 +1,1 @@
+"""Tables in files: their columns as numbers, block by block, and their rows with labels added."""

@@ -1,0 +1,182 @@
+"""Cells of a block, as text or as numbers; what is neither number nor missing is refused."""
+
+import io
+import json
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from kmcli.errors import InputError
+from kmcli.settings.tables import MAX_VALUE
+from kmcli.tables.blocks import TextBlock
+from kmcli.tables.dialect import Dialect
+
+TRUE_FALSE = ("true", "false")
+
+_NUMBER_STARTS = frozenset("+-.0123456789")
+
+
+def read_csv_cells(block: TextBlock, dialect: Dialect, positions: Sequence[int]) -> pl.DataFrame:
+    """Read columns of a block as text.
+
+    Returns
+    -------
+    polars.DataFrame of str
+        A column for each position, with the position as its name.
+    """
+    data, delimiter = block.plain(dialect)
+    names = [str(i) for i in range(len(dialect.names))]
+    if not len(block.records(dialect).starts):
+        return pl.DataFrame(schema=dict.fromkeys(map(str, positions), pl.String))
+    frame = pl.read_csv(
+        io.BytesIO(data),
+        has_header=False,
+        new_columns=names,
+        columns=list(positions),
+        separator=delimiter,
+        quote_char=dialect.quote,
+        # Types that are inferred from some rows fail or lie later; text is cast by number_column.
+        infer_schema=False,
+    )
+    # Widths are checked already, so that null can only mean an empty cell.
+    return frame.select(pl.col(str(i)).fill_null("") for i in positions)
+
+
+def read_json_cells(block: TextBlock, dialect: Dialect, positions: Sequence[int]) -> pl.DataFrame:
+    """Read members of a block of JSON Lines as text; a missing or null one is empty.
+
+    Raises
+    ------
+    InputError
+        If a line is no JSON object.
+    """
+    names = [dialect.names[i] for i in positions]
+    columns: list[list[str]] = [[] for _ in names]
+    records = block.records(dialect)
+    places = zip(records.starts.tolist(), records.stops.tolist(), strict=True)
+    for row, (start, stop) in enumerate(places):
+        members = json_members(block.data[start:stop])
+        if members is None:
+            line = block.line(row, dialect)
+            raise InputError(f"line {line} is no JSON object", block.name)
+        for name, cells in zip(names, columns, strict=True):
+            cells.append(_as_text(members.get(name)))
+    return pl.DataFrame(
+        {
+            str(i): pl.Series(cells, dtype=pl.String)
+            for i, cells in zip(positions, columns, strict=True)
+        }
+    )
+
+
+def json_members(line: bytes) -> dict[str, object] | None:
+    """Read a JSON object with its numbers as they are written; None if it is none."""
+    try:
+        members = json.loads(line, parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+    return members if isinstance(members, dict) else None
+
+
+def _as_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def is_missing(cells: pl.Series, na: Collection[str]) -> pl.Series:
+    """Tell which cells are missing; of typed ones, null and NaN."""
+    if cells.dtype == pl.String:
+        return cells.is_null() | cells.str.strip_chars().is_in(list(na))
+    if cells.dtype.is_float():
+        return cells.is_null() | cells.is_nan().fill_null(value=False)
+    return cells.is_null()
+
+
+def number_column(
+    cells: pl.Series, na: Collection[str], decimal: str = ".", *, is_boolean: bool = False
+) -> tuple[NDArray[np.float64], int | None]:
+    """Turn cells into numbers.
+
+    Parameters
+    ----------
+    cells : polars.Series
+        Text, numbers or truth values.
+    na : collection of str
+        Text that means a missing value.
+    decimal : str
+        The mark before decimals in text.
+    is_boolean : bool
+        Whether text is ``true`` or ``false`` instead of numbers.
+
+    Returns
+    -------
+    values : ndarray of shape (n_rows,), float64
+        NaN where a value is missing.
+    wrong : int or None
+        The first row whose cell is neither a number of at most `MAX_VALUE` nor missing.
+    """
+    if cells.dtype != pl.String:
+        return _typed_numbers(cells)
+    plain = cells
+    if is_boolean:
+        lower = cells.str.strip_chars().str.to_lowercase()
+        plain = lower.replace_strict(dict(zip(TRUE_FALSE, "10", strict=True)), default=None)
+    elif decimal == ",":
+        plain = cells.str.replace_all(".", "?", literal=True).str.replace(",", ".", literal=True)
+    numbers = plain.cast(pl.Float64, strict=False)
+    values = numbers.fill_null(float("nan")).to_numpy()
+    with np.errstate(invalid="ignore"):
+        is_good = np.abs(values) <= MAX_VALUE
+    if is_good.all() and not any(word[:1] in _NUMBER_STARTS for word in na if len(word) > 1):
+        return values, None
+    # Blanks around a number are rare, and so are missing values: look again at the others only.
+    missing = is_missing(cells, na).to_numpy()
+    again = np.flatnonzero(~is_good & ~missing)
+    stripped = plain.gather(again).str.strip_chars().cast(pl.Float64, strict=False)
+    values = values.copy()
+    values[again] = stripped.fill_null(float("nan")).to_numpy()
+    values[missing] = np.nan
+    return values, _first_wrong(values, missing)
+
+
+def _typed_numbers(cells: pl.Series) -> tuple[NDArray[np.float64], int | None]:
+    missing = is_missing(cells, ()).to_numpy()
+    if not (cells.dtype.is_numeric() or cells.dtype == pl.Boolean or cells.dtype == pl.Null):
+        values = np.full(len(cells), np.nan)
+    else:
+        values = cells.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return values, _first_wrong(values, missing)
+
+
+def _first_wrong(values: NDArray[np.float64], missing: NDArray[np.bool_]) -> int | None:
+    with np.errstate(invalid="ignore"):
+        wrong = np.flatnonzero(~(np.abs(values) <= MAX_VALUE) & ~missing)
+    return int(wrong[0]) if len(wrong) else None
+
+
+def category_column(
+    cells: pl.Series, na: Collection[str], categories: Sequence[str]
+) -> NDArray[np.float64]:
+    """Turn cells into positions among categories: -1 for others, NaN where missing."""
+    text = cells.cast(pl.String).str.strip_chars()
+    places = {category: float(i) for i, category in enumerate(categories)}
+    codes = text.replace_strict(places, default=-1.0, return_dtype=pl.Float64).to_numpy().copy()
+    codes[is_missing(cells, na).to_numpy()] = np.nan
+    return codes
+
+
+def categories_in(cells: pl.Series, na: Collection[str]) -> set[str]:
+    """Collect the different values of cells, without missing ones."""
+    found = cells.filter(~is_missing(cells, na)).cast(pl.String).str.strip_chars()
+    return set(found.unique().to_list())
+
+
+def shown(cell: object) -> str:
+    """Quote a cell in a message, not longer than it needs to be known again."""
+    text = str(cell).strip()
+    return repr(text if len(text) <= 40 else text[:40] + "...")

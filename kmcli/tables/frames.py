@@ -1,0 +1,194 @@
+"""Tables in columns: Parquet and Arrow files, read by slices, and tables in memory."""
+
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from polars.exceptions import PolarsError
+
+from kmcli.errors import InputError
+from kmcli.settings.tables import FileFormat, TableFormat
+from kmcli.tables.text import Input
+
+BLOCK_ROWS = 131_072
+
+
+@dataclass(frozen=True)
+class FrameBlock:
+    """Some rows of a table in columns, which are read where they are worked on.
+
+    Attributes
+    ----------
+    number : int
+        From 0, over all inputs of a table.
+    name : str
+        The input, for messages.
+    first_row, n_rows : int
+        Which rows of the input, from 0.
+    source : str, bytes or polars.DataFrame
+        Where they are: a path, the bytes of a file, or in memory.
+    """
+
+    number: int
+    name: str
+    first_row: int
+    n_rows: int
+    source: Any
+
+
+@dataclass(frozen=True)
+class FrameTable:
+    """A table in columns.
+
+    Attributes
+    ----------
+    name : str
+        What it is called in reports.
+    format : str
+        ``parquet`` or ``arrow``; tables in memory count as Arrow.
+    schema : dict of str to polars.DataType
+        Names and types of the columns.
+    parts : sequence of (str, source)
+        What it consists of, in order: names for messages, and what blocks are taken from.
+    na : frozenset of str
+        Cells of text that mean a missing value.
+    """
+
+    name: str
+    format: FileFormat
+    schema: dict[str, pl.DataType]
+    parts: Sequence[tuple[str, Any]]
+    na: frozenset[str]
+    decimal: str = "."
+    has_made_up_names: bool = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the data behind where only blocks are worked on."""
+        return {**self.__dict__, "parts": ()}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all columns."""
+        return tuple(self.schema)
+
+    def blocks(self) -> Iterator[FrameBlock]:
+        """Give the blocks in order."""
+        number = 0
+        for name, source in self.parts:
+            with_rows = _read(lambda f: f.select(pl.len()).collect(), source, self.format, name)
+            n_rows = int(with_rows.item())
+            for first in range(0, n_rows, BLOCK_ROWS):
+                yield FrameBlock(number, name, first, min(BLOCK_ROWS, n_rows - first), source)
+                number += 1
+
+    def cells(self, block: FrameBlock, positions: Sequence[int]) -> pl.DataFrame:
+        """Read columns of a block, each called by its position."""
+        names = self.names
+        wanted = [pl.col(names[i]).alias(str(i)) for i in positions]
+
+        def read(frame: pl.LazyFrame) -> pl.DataFrame:
+            return frame.slice(block.first_row, block.n_rows).select(wanted).collect()
+
+        return _read(read, block.source, self.format, block.name)
+
+    def place(self, block: FrameBlock, row: int) -> str:
+        """Tell which row of its input a row is, from 1."""
+        return f"row {block.first_row + row + 1}"
+
+
+def open_frames(inputs: Sequence[Input], wanted: TableFormat) -> FrameTable:
+    """Open Parquet or Arrow files as one table.
+
+    Parameters
+    ----------
+    inputs : sequence of Input
+        Its parts; one without a path is read into memory.
+    wanted : TableFormat
+        With its format.
+
+    Raises
+    ------
+    InputError
+        If a part is damaged, or has other columns than the first.
+    """
+    form = wanted.format or "parquet"
+    parts: list[tuple[str, Any]] = []
+    schemas: list[dict[str, pl.DataType]] = []
+    for part in inputs:
+        source: Any = part.path
+        if source is None or form == "arrow":
+            source = source or b"".join(part.pieces())
+            source = _whole_stream(source, part) if form == "arrow" else source
+        schema = _read(lambda f: pl.DataFrame(schema=f.collect_schema()), source, form, part.name)
+        parts.append((part.name, source))
+        schemas.append(dict(schema.schema))
+        if schemas[-1] != schemas[0]:
+            raise InputError(f"has other columns than {inputs[0].name}", part.name)
+    name = ", ".join(part.name for part in inputs)
+    return FrameTable(name, form, schemas[0], parts, frozenset(wanted.na))
+
+
+def table_of(data: Any, names: Sequence[str] | None = None) -> FrameTable:
+    """Make a table of data in memory.
+
+    Parameters
+    ----------
+    data : array-like of shape (n_rows, n_columns), mapping of str to array, or dataframe
+        Anything with ``__arrow_c_stream__`` or ``__dataframe__`` is a dataframe.
+    names : sequence of str, optional
+        Of the columns of an array; ``x1``, ``x2`` and so on if not given.
+
+    Raises
+    ------
+    InputError
+        If it is no table.
+    """
+    if isinstance(data, pl.DataFrame):
+        frame = data
+    elif hasattr(data, "__arrow_c_stream__") or isinstance(data, dict):
+        frame = pl.DataFrame(data)
+    elif hasattr(data, "__dataframe__"):
+        frame = pl.from_dataframe(data)
+    else:
+        values = np.asarray(data)
+        if values.ndim != 2 or values.dtype.kind not in "fiub":
+            raise InputError(
+                f"an array of {values.ndim} dimensions and type {values.dtype} is no table of "
+                "numbers, which has two"
+            )
+        schema = list(names) if names else [f"x{i + 1}" for i in range(values.shape[1])]
+        frame = pl.DataFrame(values, schema=schema)
+    parts = [("the table", frame)]
+    return FrameTable("the table", "arrow", dict(frame.schema), parts, frozenset(TableFormat().na))
+
+
+def _whole_stream(source: Any, part: Input) -> Any:
+    """Read an Arrow stream, which has no table of contents, as a whole; leave a file alone."""
+    is_path = isinstance(source, str)
+    start = next(part.pieces(), b"")[:6] if is_path else source[:6]
+    if start == b"ARROW1":
+        return source
+    try:
+        return pl.read_ipc_stream(source if is_path else io.BytesIO(source))
+    except (PolarsError, OSError):
+        raise _damaged("arrow", part.name) from None
+
+
+def _read(
+    read: Callable[[pl.LazyFrame], pl.DataFrame], source: Any, form: FileFormat, name: str
+) -> pl.DataFrame:
+    scan = pl.scan_parquet if form == "parquet" else pl.scan_ipc
+    try:
+        if isinstance(source, pl.DataFrame):
+            return read(source.lazy())
+        return read(scan(io.BytesIO(source) if isinstance(source, bytes) else source))
+    except (PolarsError, OSError):
+        raise _damaged(form, name) from None
+
+
+def _damaged(form: FileFormat, name: str) -> InputError:
+    kind = "a whole Parquet file" if form == "parquet" else "whole Arrow data"
+    return InputError(f"is not {kind}: damaged, cut off or of a kind that is not supported", name)

@@ -1,0 +1,180 @@
+"""Where the records of a piece of text lie, and whether they are whole and of equal width."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kmcli.errors import InputError
+from kmcli.tables.dialect import BLANKS, Dialect
+from kmcli.tables.sniff import not_utf8
+
+_LINE_FEED, _CARRIAGE_RETURN, _HASH = b"\n\r#"
+
+Positions = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Records:
+    """Where the records of a piece of text lie.
+
+    Attributes
+    ----------
+    starts, stops : ndarray of shape (n_records,), int64
+        The bytes of each, without its line end. Blank lines and comments are no records.
+    has_others : bool
+        Whether there are lines that are no records.
+    """
+
+    starts: Positions
+    stops: Positions
+    has_others: bool
+
+
+def last_record_end(data: bytes, quote: str | None) -> int:
+    """Find the byte behind the last line end that ends a record; 0 if there is none.
+
+    A line break within quotes ends no record, so `data` has to begin with a record.
+    """
+    if quote is None or quote.encode() not in data:
+        return data.rfind(b"\n") + 1
+    ends = _record_ends(np.frombuffer(data, np.uint8), _positions(data, quote))
+    return int(ends[-1]) + 1 if len(ends) else 0
+
+
+def find_records(data: bytes, dialect: Dialect, first_line: int) -> Records:
+    """Find the records of a piece of text and check that they are what they should be.
+
+    Parameters
+    ----------
+    data : bytes
+        Whole records.
+    dialect : Dialect
+        How they are written.
+    first_line : int
+        The line of the table at which they begin, for messages.
+
+    Returns
+    -------
+    Records
+
+    Raises
+    ------
+    InputError
+        If the text is not UTF-8, a quote stands alone or a record has too few or too many cells.
+    """
+    _check_text(data, first_line)
+    codes = np.frombuffer(data, np.uint8)
+    quotes = _positions(data, dialect.quote) if dialect.quote is not None else _NONE
+    if len(quotes):
+        _check_quotes(data, codes, quotes, dialect, first_line)
+    ends = _record_ends(codes, quotes)
+    starts = np.concatenate(([0], ends + 1))
+    stops = np.append(ends, len(data))
+    stops = stops - ((stops > starts) & (codes[stops - 1] == _CARRIAGE_RETURN))
+    is_record = stops > starts
+    if dialect.has_comments:
+        is_record[is_record] = codes[starts[is_record]] != _HASH
+    if dialect.delimiter == BLANKS:
+        is_record[is_record] = [
+            bool(data[a:b].strip(b" \t"))
+            for a, b in zip(starts[is_record], stops[is_record], strict=True)
+        ]
+    # Behind the last line end there is nothing, which is no line.
+    has_others = not is_record[:-1].all() or (stops[-1] > starts[-1] and not is_record[-1])
+    records = Records(starts[is_record], stops[is_record], bool(has_others))
+    # Blanks are checked once single tabs stand for them; JSON has names instead of places.
+    if dialect.delimiter not in (BLANKS, ""):
+        _check_widths(data, codes, quotes, records, dialect, first_line)
+    return records
+
+
+_NONE: Positions = np.empty(0, np.int64)
+
+
+def _positions(data: bytes, mark: str) -> Positions:
+    return (
+        np.flatnonzero(np.frombuffer(data, np.uint8) == ord(mark))
+        if mark.encode() in data
+        else _NONE
+    )
+
+
+def _record_ends(codes: NDArray[np.uint8], quotes: Positions) -> Positions:
+    breaks = np.flatnonzero(codes == _LINE_FEED)
+    return breaks if not len(quotes) else breaks[np.searchsorted(quotes, breaks) % 2 == 0]
+
+
+def _check_text(data: bytes, first_line: int) -> None:
+    try:
+        if not data.isascii():
+            data.decode()
+    except UnicodeDecodeError as error:
+        raise not_utf8(data, error, first_line) from None
+    if b"\0" in data:
+        line = first_line + data.count(b"\n", 0, data.index(b"\0"))
+        raise InputError(f"line {line} holds a byte 0, so it is no text")
+
+
+def _check_quotes(
+    data: bytes, codes: NDArray[np.uint8], quotes: Positions, dialect: Dialect, first_line: int
+) -> None:
+    """Refuse quotes that are neither around a whole cell nor doubled within one."""
+    opening, closing = quotes[::2], quotes[1::2]
+    around = np.zeros(256, bool)
+    around[[_LINE_FEED, _CARRIAGE_RETURN, ord(dialect.delimiter), ord("\t")]] = True
+    if dialect.delimiter != BLANKS:
+        around[ord("\t")] = dialect.delimiter == "\t"
+    padded = np.concatenate(([_LINE_FEED], codes, [_LINE_FEED]))
+    # Byte i of the text is byte i + 1 of the padded one.
+    opens = around[padded[opening]]
+    opens[1:] |= opening[1:] == closing[: len(opening) - 1] + 1
+    closes = around[padded[closing + 2]]
+    n_pairs = min(len(closing), len(opening) - 1)
+    closes[:n_pairs] |= opening[1 : n_pairs + 1] == closing[:n_pairs] + 1
+    closes = np.append(closes, np.zeros(len(opening) - len(closing), bool))
+    wrong = np.flatnonzero(~(opens & closes))
+    if len(wrong):
+        line = first_line + data.count(b"\n", 0, int(opening[wrong[0]]))
+        raise lone_quote(line, dialect.quote)
+
+
+def lone_quote(line: int, quote: str | None) -> InputError:
+    """Say where a quote is neither around a cell nor doubled within one."""
+    return InputError(
+        f"line {line} has a quote {quote} that is neither around a whole cell nor doubled within "
+        "one; mend it, or let quotes mean themselves"
+    )
+
+
+def _check_widths(
+    data: bytes,
+    codes: NDArray[np.uint8],
+    quotes: Positions,
+    records: Records,
+    dialect: Dialect,
+    first_line: int,
+) -> None:
+    marks = np.flatnonzero(codes == ord(dialect.delimiter))
+    if len(quotes):
+        marks = marks[np.searchsorted(quotes, marks) % 2 == 0]
+    counts = np.searchsorted(marks, records.stops) - np.searchsorted(marks, records.starts) + 1
+    width = len(dialect.names)
+    wrong = np.flatnonzero(counts != width)
+    if len(wrong):
+        row = int(wrong[0])
+        line = first_line + data.count(b"\n", 0, int(records.starts[row]))
+        before = "the names" if dialect.has_header else "the first record"
+        cells = "cell" if counts[row] == 1 else "cells"
+        raise InputError(f"line {line} has {counts[row]} {cells}, {before} {width}")
+
+
+def single_tabs(data: bytes, quote: str | None) -> bytes:
+    """Put a tab in place of each run of blanks and tabs, and none at the ends of lines."""
+    data = re.sub(rb"(?m)^[ \t]+|[ \t]+(?=\r?$)", b"", data)
+    if quote is None or quote.encode() not in data:
+        return re.sub(rb"[ \t]+", b"\t", data)
+    mark = re.escape(quote.encode())
+    cell = re.compile(mark + rb"[^" + mark + rb"]*" + mark + rb"|[ \t]+")
+    return cell.sub(lambda found: found[0] if found[0].strip() else b"\t", data)

@@ -1,0 +1,262 @@
+"""Open tables and give the columns that are computed with as numbers, block by block."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from kmcli.errors import InputError
+from kmcli.settings.tables import MAX_CATEGORIES, ColumnChoice, FileFormat, TableFormat
+from kmcli.tables.cells import categories_in, category_column, number_column
+from kmcli.tables.columns import (
+    Chosen,
+    choose_columns,
+    find_names,
+    guess_column,
+    not_a_number,
+)
+from kmcli.tables.frames import open_frames
+from kmcli.tables.numbers import Column, Kind, LeftOut, Numbers
+from kmcli.tables.sniff import sniff_format
+from kmcli.tables.text import Input, open_text
+
+
+class Table(Protocol):
+    """A table of which no columns have been chosen yet."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def format(self) -> FileFormat: ...  # noqa: D102
+    @property
+    def names(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def has_made_up_names(self) -> bool: ...  # noqa: D102
+    @property
+    def decimal(self) -> str: ...  # noqa: D102
+    @property
+    def na(self) -> frozenset[str]: ...  # noqa: D102
+
+    def blocks(self) -> Iterator[Any]:
+        """Give the blocks in order."""
+
+    def cells(self, block: Any, positions: Sequence[int]) -> pl.DataFrame:
+        """Read columns of a block, each called by its position."""
+
+    def place(self, block: Any, row: int) -> str:
+        """Tell where a row stands, such as ``line 7``."""
+
+
+def open_table(
+    inputs: Sequence[Input], wanted: TableFormat | None = None, *, once: bool = False
+) -> Table:
+    """Open a table.
+
+    Parameters
+    ----------
+    inputs : sequence of Input
+        Its parts, in order, with the same columns.
+    wanted : TableFormat, optional
+        What is known about it.
+    once : bool
+        Whether each part is read once only, as it arrives.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    InputError
+        If it is no table, or cannot be understood in one way only.
+    """
+    wanted = wanted or TableFormat()
+    if wanted.format is None:
+        start = next(inputs[0].pieces(), b"") if not once else b""
+        wanted = replace(wanted, format=sniff_format(start))
+    if wanted.format in ("parquet", "arrow"):
+        return open_frames(inputs, wanted)
+    return open_text(inputs, wanted, once=once)
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """A table with the columns that are computed with.
+
+    Attributes
+    ----------
+    table : Table
+        The table.
+    columns : tuple of Column
+        Those that are computed with.
+    positions : tuple of int
+        Where they stand in the table.
+    weight : int or None
+        Where the weights of the rows stand.
+    left_out : tuple of LeftOut
+        Columns that nobody chose to leave out, and why.
+    """
+
+    table: Table
+    columns: tuple[Column, ...]
+    positions: tuple[int, ...]
+    weight: int | None = None
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What the table is called in reports."""
+        return self.table.name
+
+    @property
+    def format(self) -> str:
+        """The kind of table."""
+        return self.table.format
+
+    def blocks(self) -> Iterator[Any]:
+        """Give the blocks in order."""
+        return self.table.blocks()
+
+    def line(self, block: Any, row: int) -> int:
+        """Tell the line of a row, or its number, from 1."""
+        return int(self.table.place(block, row).split()[-1])
+
+    def numbers(self, block: Any) -> Numbers:
+        """Read the numbers of a block.
+
+        Raises
+        ------
+        InputError
+            If a cell is neither a number nor missing, or a weight is negative or missing; the
+            message names line and column.
+        """
+        weights = () if self.weight is None else (self.weight,)
+        cells = self.table.cells(block, [*self.positions, *weights])
+        values = np.empty((len(cells), len(self.columns)), order="F")
+        wrong: tuple[int, int] | None = None
+        for i, (column, position) in enumerate(zip(self.columns, self.positions, strict=True)):
+            values[:, i], row = self.column(cells[str(position)], column)
+            if row is not None and (wrong is None or row < wrong[0]):
+                wrong = row, position
+        if wrong is not None:
+            raise self._refusal(block, cells, *wrong)
+        return Numbers(values, self._weights(block, cells))
+
+    def column(self, cells: pl.Series, column: Column) -> tuple[NDArray[np.float64], int | None]:
+        """Turn the cells of a column into numbers; tell the first row that has none."""
+        if column.kind == "category":
+            return category_column(cells, self.table.na, column.categories), None
+        return number_column(
+            cells, self.table.na, self.table.decimal, is_boolean=column.kind == "boolean"
+        )
+
+    def _weights(self, block: Any, cells: pl.DataFrame) -> NDArray[np.float64] | None:
+        if self.weight is None:
+            return None
+        weights, wrong = number_column(cells[str(self.weight)], self.table.na, self.table.decimal)
+        bad = np.flatnonzero(~(weights >= 0))
+        if wrong is not None and (not len(bad) or wrong <= bad[0]):
+            raise self._refusal(block, cells, wrong, self.weight)
+        if len(bad):
+            shown = cells[str(self.weight)][int(bad[0])]
+            raise InputError(
+                f"{self.table.place(block, int(bad[0]))}, column {self.table.names[self.weight]}: "
+                f"the weight {shown!r} is missing or negative",
+                block.name,
+            )
+        return weights
+
+    def _refusal(self, block: Any, cells: pl.DataFrame, row: int, position: int) -> InputError:
+        where = self.table.place(block, row)
+        cell = cells[str(position)][row]
+        return not_a_number(cell, where, self.table.names[position], block.name)
+
+
+def choose(table: Table, choice: ColumnChoice | None = None) -> TableSource:
+    """Choose the columns of a table that are computed with.
+
+    Parameters
+    ----------
+    table : Table
+        The table; its first block shows which columns hold numbers.
+    choice : ColumnChoice, optional
+        What the user wants; by default all columns of numbers but row numbers.
+
+    Returns
+    -------
+    TableSource
+
+    Raises
+    ------
+    SettingsError
+        If a column that is named does not exist.
+    InputError
+        If no column is left, or one of categories has too many of them.
+    """
+    first = next(table.blocks(), None)
+    if first is None:
+        raise InputError("there are no rows", table.name)
+    cells = table.cells(first, range(len(table.names)))
+    if not len(cells):
+        raise InputError("there are no rows", table.name)
+
+    def guess(position: int) -> str:
+        column, name = cells[str(position)], table.names[position]
+        return guess_column(column, name, table.na, table.decimal)
+
+    try:
+        chosen = choose_columns(table.names, choice or ColumnChoice(), guess)
+    except InputError as error:
+        raise InputError(str(error), table.name) from None
+    categories = _categories(table, chosen)
+    columns = []
+    for position in chosen.positions:
+        kind: Kind = "boolean" if guess(position) == "boolean" else "number"
+        if position in categories:
+            columns.append(Column(table.names[position], "category", categories[position]))
+        else:
+            columns.append(Column(table.names[position], kind))
+    return TableSource(table, tuple(columns), chosen.positions, chosen.weight, chosen.left_out)
+
+
+def _categories(table: Table, chosen: Chosen) -> dict[int, tuple[str, ...]]:
+    """Find all categories, by a pass over their columns alone."""
+    wanted = sorted(chosen.categories)
+    found: dict[int, set[str]] = {position: set() for position in wanted}
+    for block in table.blocks() if wanted else ():
+        cells = table.cells(block, wanted)
+        for position, categories in found.items():
+            categories |= categories_in(cells[str(position)], table.na)
+            if len(categories) > MAX_CATEGORIES:
+                raise InputError(
+                    f"column {table.names[position]} has more than {MAX_CATEGORIES} categories",
+                    table.name,
+                )
+    return {position: tuple(sorted(categories)) for position, categories in found.items()}
+
+
+def with_columns(table: Table, columns: Sequence[Column]) -> TableSource:
+    """Find columns in a table by their names, in any order.
+
+    Parameters
+    ----------
+    table : Table
+        The table.
+    columns : sequence of Column
+        What to find, with the kinds that they are known to have.
+
+    Returns
+    -------
+    TableSource
+
+    Raises
+    ------
+    SettingsError
+        If one is not there.
+    InputError
+        If several have its name.
+    """
+    return TableSource(table, tuple(columns), find_names(table.names, columns))

@@ -1,0 +1,311 @@
+"""Tables: messy text is read rightly or refused with its line, and never as wrong numbers."""
+
+import gzip
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kmcli.errors import InputError, SettingsError
+from kmcli.files import Stored
+from kmcli.settings.tables import ColumnChoice, TableFormat
+from kmcli.tables import blocks
+from kmcli.tables.columns import select
+from kmcli.tables.source import TableSource, choose, open_table
+from tests.memory import Memory
+
+GOOD = [[-0.5, 5.895], [4.92, 5.27], [0.392, 1000]]
+
+
+def opened(
+    data: bytes | str, wanted: TableFormat | None = None, choice: ColumnChoice | None = None
+) -> TableSource:
+    data = data.encode() if isinstance(data, str) else data
+    return choose(open_table([Memory(data)], wanted), choice)
+
+
+def values(table: TableSource) -> list[list[float]]:
+    return [row for block in table.blocks() for row in table.numbers(block).values.tolist()]
+
+
+READ_RIGHTLY = {
+    "plain": "x,y\n-0.5,5.895\n4.92,5.27\n0.392,1000\n",
+    "byte order mark": "\ufeffx,y\n-0.5,5.895\n4.92,5.27\n0.392,1000\n",
+    "line ends of Windows": "x,y\r\n-0.5,5.895\r\n4.92,5.27\r\n0.392,1000\r\n",
+    "no last line end": "x,y\n-0.5,5.895\n4.92,5.27\n0.392,1000",
+    "blanks around numbers": "x, y\n -0.5 , 5.895\n4.92,5.27 \n0.392,1e3\n",
+    "semicolons": "x;y\n-0.5;5.895\n4.92;5.27\n0.392;1000\n",
+    "tabs": "x\ty\n-0.5\t5.895\n4.92\t5.27\n0.392\t1000\n",
+    "bars": "x|y\n-0.5|5.895\n4.92|5.27\n0.392|1000\n",
+    "decimal commas": "x;y\n-0,5;5,895\n4,92;5,27\n0,392;1000\n",
+    "a separator told": "sep=;\nx;y\n-0.5;5.895\n4.92;5.27\n0.392;1000\n",
+    "comments": "# measured\n# in the dark\nx,y\n-0.5,5.895\n4.92,5.27\n# late\n0.392,1000\n",
+    "names in a comment": "# x y\n-0.5 5.895\n4.92 5.27\n0.392 1000\n",
+    "white space": "  x  y\n-0.5   5.895\n 4.92 \t5.27\n0.392 1000 \n",
+    "white space, no names": "-0.5   5.895\n 4.92 \t5.27\n0.392 1000\n",
+    "blank lines": "x,y\n\n-0.5,5.895\n4.92,5.27\n\n0.392,1000\n\n\n",
+    "quotes around all": '"x","y"\n"-0.5","5.895"\n"4.92","5.27"\n"0.392","1000"\n',
+    "a separator in a name": '"x, cm";"y"\n-0.5;5.895\n4.92;5.27\n0.392;1000\n',
+    "a line break in a name": '"x\ncm",y\n-0.5,5.895\n4.92,5.27\n0.392,1000\n',
+    "no names": "-0.5,5.895\n4.92,5.27\n0.392,1000\n",
+    "an index without a name": ",x,y\n0,-0.5,5.895\n1,4.92,5.27\n2,0.392,1000\n",
+    "text beside numbers": 'x,who,y\n-0.5,Ann,5.895\n4.92,"O, ""B""",5.27\n0.392,"a\nb",1000\n',
+    "separators at the ends": "x,y,\n-0.5,5.895,\n4.92,5.27,\n0.392,1000,\n",
+}
+
+
+@pytest.mark.parametrize("kind", READ_RIGHTLY)
+def test_a_messy_table_gives_the_numbers_that_were_meant(kind: str) -> None:
+    assert values(opened(READ_RIGHTLY[kind])) == GOOD
+
+
+@pytest.mark.parametrize("kind", READ_RIGHTLY)
+def test_pieces_of_any_size_give_the_same_blocks(kind: str) -> None:
+    data = READ_RIGHTLY[kind].encode()
+    for size in (1, 3, 7):
+        table = choose(open_table([Memory(data, size)]))
+        assert [block.data for block in table.blocks()] == [
+            block.data for block in opened(data).blocks()
+        ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
+def test_utf_16_with_its_mark_is_read(encoding: str) -> None:
+    mark = "\ufeff" if encoding != "utf-16" else ""
+    assert values(opened((mark + READ_RIGHTLY["tabs"]).encode(encoding))) == GOOD
+
+
+REFUSED: dict[str, tuple[str | bytes, str]] = {
+    "a short row": ("x,y\n1,2\n3\n4,5\n", "line 3 has 1 cell, the names 2"),
+    "a long row": ("x,y\n1,2\n3,4,5\n4,5\n", "line 3 has 3 cells, the names 2"),
+    "a short row without names": ("1,2\n3\n4,5\n", "line 2 has 1 cell, the first record 2"),
+    "a long row of words": ("  x y\n1 2\n3 4 5\n1 2\n", "line 3 has 3 cells"),
+    "a lone quote": ('x,who\n1,5" pipe\n2,b\n', 'line 2 has a quote " that is neither'),
+    "a quote that is not closed": ('x,who\n1,a\n2,"b\n3,c\n', "line 3 has a quote"),
+    "a quote that closes early": ('x,who\n1,"a"b\n3,c\n', "line 2 has a quote"),
+    "an underscore": ("x,y\n1_000,a\n3,b\n", "x (text such as '1_000'), y (text)"),
+    "Latin-1": ("who,x\nAnn,1\nJörg,2\n".encode("latin-1"), "line 3, byte 2"),
+    "nothing": ("", "there are no rows"),
+    "blank lines alone": ("\n\n", "there are no rows"),
+    "names alone": ("x,y\n", "no column of numbers"),
+    "line ends of old": ("x,y\r1,2\r3,4\r", "CR alone"),
+    "zero bytes": (b"x,y\n1,\x002\n", "bytes 0"),
+    "a thousand or one": ("x;y\n1,234;5,678\n2,345;6,789\n", "1234 or 1.234"),
+    "two columns of one name": ("x,x\n1,2\n3,4\n", "2 columns are called 'x' (#1, #2)"),
+    "no numbers": ("a,b\nx,y\nz,w\n", "no column of numbers is left: x1 (text), x2 (text)"),
+    "many widths": ("a,b\n1\n2,3,4\n5,6,7,8\n", "no comma, semicolon, tab, bar or blank"),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_is_no_table_is_refused_with_its_line(kind: str) -> None:
+    data, message = REFUSED[kind]
+    with pytest.raises(InputError) as caught:
+        values(opened(data))
+    assert message in str(caught.value)
+    assert caught.value.name == "t.csv"
+
+
+LATE = {
+    "text": "many",
+    "infinity": "inf",
+    "too large a number": "1e200",
+    "beyond all numbers": "1e400",
+    "thousands": '"1,000"',
+    "an underscore": "1_000",
+    "a hexadecimal number": "0x10",
+    "digits of other scripts": "٣",
+}
+
+
+@pytest.mark.parametrize("kind", LATE)
+def test_a_late_cell_that_is_no_number_is_refused_with_line_and_column(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 64)
+    rows = [f"{i % 7},2\n" for i in range(200)]
+    rows[150] = f"3,{LATE[kind]}\n"
+    with pytest.raises(InputError) as caught:
+        values(opened("x,y\n" + "".join(rows)))
+    assert str(caught.value).startswith("line 152, column y: ")
+
+
+def test_words_for_missing_values_are_missing() -> None:
+    cells = ["1", "", "NA", " N/A ", "NaN", "nan", "null", "NULL", "None", "?", "-", "2"]
+    found = values(opened("x,y\n" + "".join(f"{cell},1\n" for cell in cells)))
+    assert [row[0] for row in found if not math.isnan(row[0])] == [1, 2]
+    assert len(found) == len(cells)
+
+
+def test_only_the_words_that_are_told_are_missing() -> None:
+    table = opened("x,y\n1,9\n-999,8\n2,7\n", TableFormat(na=("-999",)))
+    assert [math.isnan(row[0]) for row in values(table)] == [False, True, False]
+
+
+def test_true_and_false_count_as_one_and_zero() -> None:
+    table = opened("x,y\n1,TRUE\n2,false\n3,\n")
+    assert table.columns[1].kind == "boolean"
+    assert values(table)[:2] == [[1, 1], [2, 0]]
+
+
+def test_what_is_left_out_is_named_with_the_reason() -> None:
+    table = opened(
+        "id,when,who,x,none\n17,2024-01-02,Ann,1,\n4,2024-01-03,Bob,1,\n9,2024-02-01,Cy,2,\n"
+    )
+    assert [column.name for column in table.columns] == ["x"]
+    assert [(column.name, column.why) for column in table.left_out] == [
+        ("id", "row numbers"),
+        ("when", "dates"),
+        ("who", "text"),
+        ("none", "empty"),
+    ]
+
+
+def test_a_chosen_column_of_text_is_refused_with_its_line() -> None:
+    with pytest.raises(InputError, match="line 2, column x: '1_000' is not a number"):
+        values(opened("x,y\n1_000,2\n3,4\n", choice=ColumnChoice(("x",))))
+
+
+def test_numbers_that_rise_by_one_are_row_numbers_in_ten_rows_but_not_in_four() -> None:
+    for n_rows, names in ((4, ["n", "x"]), (10, ["x"])):
+        table = opened("n,x\n" + "".join(f"{i},{i * i % 7}\n" for i in range(n_rows)))
+        assert [column.name for column in table.columns] == names
+
+
+def test_chosen_columns_come_in_the_order_of_the_choice() -> None:
+    data = "a,b,c,d\n1,2,3,4\n5,6,7,8\n"
+    table = opened(data, choice=ColumnChoice(("c:d", "#1"), exclude=("d",)))
+    assert values(table) == [[3, 1], [7, 5]]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (["pct_*"], [1, 2]),
+        (["#4", "x"], [3, 0]),
+        (["pct_a:odd:name"], [1, 2, 3]),
+        (["odd:name"], [3]),
+    ],
+)
+def test_columns_are_found_by_name_position_range_and_pattern(
+    wanted: list[str], found: list[int]
+) -> None:
+    assert select(["x", "pct_a", "pct_b", "odd:name"], wanted) == found
+
+
+@pytest.mark.parametrize("wanted", ["heihgt", "#0", "#3", "z*", "a:z"])
+def test_a_column_that_does_not_exist_is_refused_with_those_that_do(wanted: str) -> None:
+    with pytest.raises(SettingsError, match=r"no column .*height"):
+        select(["height", "weight"], [wanted])
+
+
+def test_categories_are_all_that_occur() -> None:
+    table = opened("x,kind\n1,b\n2, a \n3,\n4,b\n", choice=ColumnChoice(one_hot=("kind",)))
+    assert table.columns[1].categories == ("a", "b")
+    np.testing.assert_array_equal([row[1] for row in values(table)], [1, 0, np.nan, 1])
+
+
+def test_too_many_categories_are_refused() -> None:
+    data = "x,kind\n" + "".join(f"1,k{i}\n" for i in range(51))
+    with pytest.raises(InputError, match="column kind has more than 50 categories"):
+        opened(data, choice=ColumnChoice(one_hot=("kind",)))
+
+
+def test_weights_are_a_column_of_their_own() -> None:
+    table = opened("x,n\n1,2\n2,0\n5,3\n", choice=ColumnChoice(weights="n"))
+    block = next(table.blocks())
+    assert [column.name for column in table.columns] == ["x"]
+    weights = table.numbers(block).weights
+    assert weights is not None
+    assert weights.tolist() == [2, 0, 3]
+
+
+@pytest.mark.parametrize("weight", ["-1", "", "many"])
+def test_a_weight_that_is_none_is_refused_with_its_line(weight: str) -> None:
+    table = opened(f"x,n\n1,2\n2,{weight}\n5,3\n", choice=ColumnChoice(("x",), weights="n"))
+    with pytest.raises(InputError, match="line 3, column n"):
+        values(table)
+
+
+def test_json_lines_are_read_by_the_names_of_their_members() -> None:
+    data = (
+        '{"x": 1, "who": "Ann", "y": 2.5}\n{"y": 1e1, "x": null}\n\n{"x": 3, "y": true, "z": 1}\n'
+    )
+    table = opened(data, choice=ColumnChoice(("x", "y")))
+    with pytest.raises(InputError, match="line 4, column y: 'true' is not a number"):
+        values(table)
+    np.testing.assert_array_equal(
+        values(opened(data.replace("true", "7"), choice=ColumnChoice(("x", "y")))),
+        [[1, 2.5], [np.nan, 10], [3, 7]],
+    )
+
+
+@pytest.mark.parametrize("line", ["[1]", "{", "1", '{"x": 1} {"x": 2}'])
+def test_a_line_that_is_no_json_object_is_refused(line: str) -> None:
+    with pytest.raises(InputError, match="line 2 is no JSON object"):
+        values(opened('{"x": 1}\n' + line + "\n"))
+
+
+def test_several_inputs_are_one_table() -> None:
+    parts = [Memory(b"x,y\n1,2\n", name="a"), Memory(b"x,y\n3,4\n5,many\n", name="b")]
+    table = choose(open_table(parts))
+    blocks_ = list(table.blocks())
+    assert [block.number for block in blocks_] == [0, 1]
+    with pytest.raises(InputError) as caught:
+        table.numbers(blocks_[1])
+    assert (caught.value.name, str(caught.value)) == (
+        "b",
+        "line 3, column y: 'many' is not a number",
+    )
+
+
+@pytest.mark.parametrize("other", [b"x,z\n1,2\n", b"x;y\n1;2\n"])
+def test_inputs_that_are_written_otherwise_are_refused(other: bytes) -> None:
+    with pytest.raises(InputError, match=r"^has .* a\.csv"):
+        open_table([Memory(b"x,y\n1,2\n", name="a.csv"), Memory(other)])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.floats(-1e6, 1e6), st.text('a,;"\n 1#', max_size=5)), min_size=1, max_size=30
+    ),
+    st.integers(8, 60),
+)
+def test_whatever_is_quoted_rightly_is_read_rightly(
+    rows: list[tuple[float, str]], block_bytes: int
+) -> None:
+    lines = [f'{number!r},"' + text.replace('"', '""') + '"\n' for number, text in rows]
+    data = ("x,what\n" + "".join(lines)).encode()
+    table = choose(open_table([Memory(data)]), ColumnChoice(("x",)))
+    before = blocks.BLOCK_BYTES
+    blocks.BLOCK_BYTES = block_bytes
+    try:
+        found = list(table.blocks())
+    finally:
+        blocks.BLOCK_BYTES = before
+    assert b"".join(block.data for block in found) == data[len("x,what\n") :]
+    assert [row[0] for b in found for row in table.numbers(b).values.tolist()] == [
+        x for x, _ in rows
+    ]
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+def test_a_compressed_table_is_read_and_a_cut_one_refused(pack: object, tmp_path: Path) -> None:
+    assert callable(pack)
+    data = "".join(f"{i % 13},{i * i % 101}\n" for i in range(5000)).encode()
+    packed = pack(data) + pack(b"5,6\n")
+    path = tmp_path / "t.csv"
+    path.write_bytes(packed)
+    assert b"".join(Stored(str(path)).pieces()) == data + b"5,6\n"
+    path.write_bytes(packed[:-12])
+    with pytest.raises(InputError, match="cut off"):
+        b"".join(Stored(str(path)).pieces())
+
+
+def test_content_tells_the_format_and_not_the_name() -> None:
+    assert open_table([Memory(b'{"x": 1}\n', name="t.csv")]).format == "jsonl"
