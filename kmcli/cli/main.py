@@ -23,7 +23,7 @@ from kmcli.files import PipeClosedError, StandardOutput
 
 EXIT_MEANINGS = {
     ExitCode.DONE: "done",
-    ExitCode.FAULT: "a fault of kmcli itself",
+    ExitCode.FAULT: "internal error",
     ExitCode.USAGE: "usage",
     ExitCode.INPUT: "an input cannot be read",
     ExitCode.LIMIT: "a limit is reached",
@@ -100,7 +100,7 @@ def run(arguments: Sequence[str]) -> int:
             console.error(f"the system refused: {(error.strerror or str(error)).lower()}")
             return ExitCode.OUTPUT
         console.error(
-            f"a fault of kmcli itself ({type(error).__name__}: {error}); please report it, "
+            f"internal error ({type(error).__name__}: {error}); please report it, "
             "with what KMCLI_DEBUG=1 shows"
         )
         return ExitCode.FAULT

@@ -11,7 +11,7 @@ from kmcli.cli.options import grouped_records
 
 ENVIRONMENT = {
     "NO_COLOR": "If set, reports and messages have no colours.",
-    "KMCLI_DEBUG": "If set, a fault of kmcli itself is shown with its traceback.",
+    "KMCLI_DEBUG": "If set, internal errors are shown with their traceback.",
 }
 
 

@@ -119,7 +119,7 @@ def kmeans_options(
             type=Integer(1, MAX_ITERATIONS),
             metavar="N",
             default=_DEFAULTS.max_iter,
-            help="Most iterations of one start.",
+            help="Maximum iterations per initialisation.",
         ),
         option(
             "--tol",
@@ -127,7 +127,7 @@ def kmeans_options(
             type=Decimal(min=0),
             metavar="X",
             default=_DEFAULTS.tol,
-            help="Movement of the centres, relative to the variance, that counts as rest.",
+            help="Relative tolerance for convergence.",
         ),
         option(
             "--algorithm",
@@ -147,7 +147,7 @@ def n_init_option(group: str, default: str) -> Callable[[F], F]:
         group=group,
         type=Integer(1, MAX_N_INIT),
         metavar="N",
-        help=f"Starts, of which the best is kept.  {default}",
+        help=f"Number of initialisations; the best is kept.  {default}",
     )
 
 
@@ -159,7 +159,7 @@ def seed_option(group: str) -> Callable[[F], F]:
         type=Integer(0, 2**32 - 1),
         metavar="N",
         default=_DEFAULTS.random_state,
-        help="Seed of all that is random.",
+        help="Random seed.",
     )
 
 
@@ -314,7 +314,7 @@ def report_options(group: str = REPORT_GROUP) -> Callable[[F], F]:
             "--quiet",
             group=REPORT_GROUP,
             is_flag=True,
-            help="Say nothing but errors.",
+            help="Only print errors.",
         ),
     )
 

@@ -33,7 +33,7 @@ def shortage(error: BaseException) -> str | None:
     if isinstance(error, RuntimeError) and "can't start new thread" in text:
         return "not enough memory or processes to start a thread"
     if isinstance(error, OSError) and error.errno in _ERRNOS:
-        return f"the system has no more to give: {(error.strerror or text).lower()}"
+        return f"system limit reached: {(error.strerror or text).lower()}"
     if error.__cause__ is not None:
         return shortage(error.__cause__)
     return None

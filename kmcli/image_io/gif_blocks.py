@@ -145,7 +145,10 @@ def read_gif(data: bytes, max_pixels: int, notes: list[str]) -> Gif:
                 n_plays = repeats + 1 if repeats else 0
         elif kind == _IMAGE:
             if len(frames) == _MAX_FRAMES:
-                raise LimitError(f"a GIF of more than {_MAX_FRAMES} frames, made to take long")
+                raise LimitError(
+                    f"a GIF of more than {_MAX_FRAMES} frames; "
+                    "refused as a possible decompression bomb"
+                )
             frames.append(_read_frame(reader, control))
             _check_frame(frames, max_pixels)
             control = b""

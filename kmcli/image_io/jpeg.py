@@ -55,12 +55,15 @@ def check_jpeg(data: bytes, notes: list[str]) -> bytes:
     InputError
         If pixels are missing, as far as that can be known.
     LimitError
-        If it is made to take long.
+        If it has more scans than any encoder writes.
     """
     segments = _segments(data)
     n_scans = sum(name == _SCAN for name, _ in segments)
     if n_scans > _MAX_SCANS:
-        raise LimitError(f"a JPEG of {n_scans} scans, made to take long; at most {_MAX_SCANS}")
+        raise LimitError(
+            f"a JPEG of {n_scans} scans (limit {_MAX_SCANS}); "
+            "refused as a possible decompression bomb"
+        )
     if n_scans == 0 or segments[-1][0] == _END[1]:
         return data
     # A file that ends within a marker was cut, be it the last.

@@ -112,7 +112,9 @@ def read_chunks(data: bytes, notes: list[str]) -> list[Chunk]:
         if not chunks and name not in (b"IHDR", b"CgBI"):
             raise InputError("the image is damaged: its header is missing")
         if len(chunks) == _MAX_CHUNKS:
-            raise LimitError(f"a PNG of more than {_MAX_CHUNKS} chunks, made to take long")
+            raise LimitError(
+                f"a PNG of more than {_MAX_CHUNKS} chunks; refused as a possible decompression bomb"
+            )
         body = view[position + 8 : end - 4]
         is_sound = zlib.crc32(body, zlib.crc32(name)) == int.from_bytes(view[end - 4 : end])
         if not is_sound and (name[0:1].isupper() or name in (b"tRNS", b"acTL", b"fcTL", b"fdAT")):

@@ -287,7 +287,7 @@ def _trial_parts(trials: Sequence[StartTrials]) -> list[Table | Note]:
                 Field("runs", "runs", len(ordered), str(len(ordered))),
                 Field(
                     "worse_share",
-                    "worse than best found",
+                    "worse than best",
                     each.worse_share,
                     f"{each.worse_share:.1%}",
                 ),

@@ -33,7 +33,7 @@ METHOD_GROUP = "Method"
 
 _common = functools.partial(option, group=COMMON_GROUP)
 _output = functools.partial(option, group="Output")
-_target = functools.partial(option, group="As many colours as it takes")
+_target = functools.partial(option, group="Automatic palette size")
 _method = functools.partial(option, group=METHOD_GROUP)
 _palette = functools.partial(option, group="Palette")
 _batch = functools.partial(option, group="Many pictures")
@@ -48,15 +48,15 @@ _common_options = stacked(
         *("-k", "--colors"),
         callback=when_given(read_numbers),
         metavar="N[,N...]",
-        help=f"Most colours of the result, 1 to {MAX_COLORS}; several numbers make several "
+        help=f"Maximum number of colours, 1 to {MAX_COLORS}; several numbers write several "
         "results.  [default: 16]",
     ),
     _common(
         *("-o", "--output"),
         metavar="FILE",
         type=ANY_PATH,
-        help="Output of a single input, a PNG, or by its name .gif or .webp; - is standard "
-        "output.  [default: NAME-kN.png]",
+        help="Output file for a single input; the suffix selects PNG, GIF or WebP. - is "
+        "standard output.  [default: NAME-kN.png]",
     ),
     output_dir_option("Folder for outputs with default names", "beside the input"),
     force_option,
@@ -74,13 +74,13 @@ _output_options = stacked(
     _output(
         "--format",
         type=click.Choice(FORMATS),
-        help="Format of outputs whose names do not say it.  [default: png]",
+        help="Output format where the file name does not say it.  [default: png]",
     ),
     _output(
         "--suffix",
         metavar="TEXT",
         callback=when_given(read_suffix),
-        help="End default names in this instead of -kN, as in NAME-small.png.",
+        help="Use this suffix in default names instead of -kN, as in NAME-small.png.",
     ),
     _output(
         "--keep-extension",
@@ -92,12 +92,12 @@ _output_options = stacked(
         is_flag=True,
         help="Write NAME-compare.png too: original, results, and random palettes beneath.",
     ),
-    _output("--in-place", is_flag=True, help="Replace the inputs themselves, each in one step."),
+    _output("--in-place", is_flag=True, help="Replace each input with its result."),
     _output(
         "--frame",
         type=_COUNT,
         metavar="N",
-        help="Take only this frame of animations, or this page.  [default: all frames]",
+        help="Use only frame or page N of the input.  [default: all frames]",
     ),
     _output(
         "--optimize",
@@ -105,7 +105,7 @@ _output_options = stacked(
         help="Recompress PNGs without loss; takes longer, and needs an extra.",
     ),
     _output(
-        "--skip-if-larger", is_flag=True, help="Write nothing that is not smaller than its input."
+        "--skip-if-larger", is_flag=True, help="Skip outputs that are not smaller than their input."
     ),
     _output(
         "--keep-mtime", is_flag=True, help="Give outputs the modification time of their inputs."
@@ -127,20 +127,20 @@ _target_options = stacked(
         "--min-psnr",
         type=Decimal(min=0),
         metavar="DB",
-        help="Fewest colours that reach this PSNR, at most -k.",
+        help="Use as few colours as reach this PSNR; at most -k.",
     ),
     _target(
         "--max-delta-e",
         type=Decimal(min=0),
         metavar="X",
-        help="Fewest colours of at most this mean colour difference, at most -k; 2 is just "
+        help="Use as few colours as keep the mean colour difference below X; at most -k. 2 is just "
         "noticeable.",
     ),
     _target(
         "--max-size",
         callback=when_given(read_bytes),
         metavar="BYTES",
-        help="Most colours whose file is not larger than this, such as 50000 or 50k, at most -k.",
+        help="Use as many colours as fit in BYTES, such as 50000 or 50k; at most -k.",
     ),
 )
 
@@ -149,13 +149,13 @@ _method_options = stacked(
         "--effort",
         type=click.Choice(["fast", "normal", "best"]),
         default=_DEFAULTS.effort,
-        help="How long to search for a better palette.",
+        help="How hard to search for a better palette.",
     ),
     _method(
         "--space",
         type=click.Choice(["rgb", "oklab", "lab"]),
         default=_DEFAULTS.space,
-        help="Where the error is made small: in RGB, or as it is perceived.",
+        help="Colour space in which the error is minimised.",
     ),
     _method(
         "--dither-strength",
@@ -212,13 +212,13 @@ _batch_options = stacked(
     _batch(
         *("-r", "--recursive"),
         is_flag=True,
-        help="Work on the pictures in folders, and keep their tree under -d.",
+        help="Process the pictures in folders; -d keeps their tree.",
     ),
     _batch(
         *("-j", "--jobs"),
         type=Integer(1, _MAX_JOBS),
         metavar="N",
-        help="Pictures worked on at once.  [default: as many as there are cores]",
+        help="Number of pictures to process in parallel.  [default: number of cores]",
     ),
     _batch("--shared-palette", is_flag=True, help="Learn one palette from all pictures together."),
 )
@@ -229,14 +229,14 @@ _limit_options = stacked(
         type=_COUNT,
         metavar="N",
         default=MAX_PIXELS,
-        help="Refuse larger pictures before they are decoded.",
+        help="Refuse pictures with more pixels, before decoding them.",
     ),
     _limits(
         "--max-input-bytes",
         type=_COUNT,
         metavar="N",
         default=MAX_INPUT_BYTES,
-        help="Refuse larger files, and stop reading from a pipe.",
+        help="Refuse larger files and longer streams.",
     ),
 )
 

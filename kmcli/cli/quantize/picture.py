@@ -104,7 +104,7 @@ def _mtime_ns(source: str) -> int | None:
     try:
         return os.stat(source).st_mtime_ns
     except OSError:
-        raise InputError("went away while it was read") from None
+        raise InputError("disappeared while being read") from None
 
 
 def _without_translucency(animation: Animation) -> Animation:

@@ -184,8 +184,7 @@ def _refuse_formats(request: Request) -> None:
     end = _end(request.output)
     if request.format is None and end not in _ENDS:
         raise click.UsageError(
-            f"-o: {end} is not written; the possible ends of a name are .png, .gif and .webp, "
-            "- or a name without an end means PNG, and with --format any name will do"
+            f"cannot write {end}; use .png, .gif or .webp, or give --format for another name"
         )
     if request.format is not None:
         if end and _ENDS.get(end, request.format) != request.format:
