@@ -3,8 +3,11 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sklearn import datasets
+from sklearn.cluster import KMeans
 
 from kmcli.cli.main import run
 from tests.conftest import kmcli
@@ -157,3 +160,29 @@ def test_sizes_in_the_report_are_those_of_the_table(
     clusters = [line.split(",")[3] for line in table.read_text().splitlines()[1:]]
     assert [each["size"] for each in told] == [clusters.count(str(n)) for n in range(len(told))]
     assert len({each["size"] for each in told}) > 1
+
+
+def test_another_start_leaves_the_points_as_they_are(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def told(*arguments: str) -> dict[str, Any]:
+        folder = ["-d", str(tmp_path), "-f", *QUICK]
+        single = ["-k", "6", "--init", "random", "--n-init", "1", "--json"]
+        assert run(["blobs", *folder, *single, *arguments]) == 0
+        data: dict[str, Any] = json.loads(capfd.readouterr().out)
+        return data
+
+    same = told("--seed", "3")
+    other = told("--seed", "3", "--start-seed", "8", "--compare-init", "2")
+    points, _ = datasets.make_blobs(300, centers=4, random_state=3, cluster_std=0.6)
+    for data, start_seed in ((same, 3), (other, 8)):
+        assert (data["seed"], data["start_seed"]) == (3, start_seed)
+        own = KMeans(6, init="random", n_init=1, random_state=start_seed).fit(points)
+        assert data["inertia"] == pytest.approx(own.inertia_)
+        assert data["n_iter"] == own.n_iter_
+    assert same["inertia"] != pytest.approx(other["inertia"])
+    assert other["starts"][1]["n_iters"][0] == other["n_iter"]
+    table = tmp_path / "points.csv"
+    table.write_text("a,b\n0,0\n0,1\n5,5\n")
+    read = told("--data", str(table), "-k", "2", "--start-seed", "0")
+    assert (read["seed"], read["start_seed"]) == (None, 0)

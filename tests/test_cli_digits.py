@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from sklearn import datasets, metrics
+from sklearn.cluster import KMeans
 
 from kmcli.cli.digits import digits
 from kmcli.cli.main import run
@@ -106,9 +107,21 @@ def test_json_holds_what_scikit_learn_finds(
     assert report["inertia"] == pytest.approx(inertia)
     assert report["inertia"] == min(report["start_inertias"])
     assert len(report["start_inertias"]) == report["n_init"] == 10
-    assert report["seed"] == 0
+    assert report["seed"] == report["start_seed"] == 0
     assert sum(one["count"] for one in report["confusions"]) == 1797 - report["n_correct"]
     assert [row["size"] for row in report["clusters"]] == np.bincount(clusters).tolist()
+
+
+def test_a_start_has_a_seed_of_its_own(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    single = ["--init", "random", "--n-init", "1", "--seed", "3", "--no-pictures", "--json", "-q"]
+    pixels = datasets.load_digits().data
+    for more, start_seed in (([], 3), (["--start-seed", "5"], 5)):
+        assert run(["digits", *single, *more]) == ExitCode.DONE
+        report = json.loads(capfdbinary.readouterr().out)
+        assert (report["seed"], report["start_seed"]) == (3, start_seed)
+        own = KMeans(10, init="random", n_init=1, random_state=start_seed).fit(pixels)
+        assert report["inertia"] == pytest.approx(own.inertia_)
+        assert report["n_iter"] == own.n_iter_
 
 
 def test_text_report_explains_the_definitions_the_ties_and_the_confusions(

@@ -24,6 +24,8 @@ class Points:
         Where the groups were placed; None for groups without a centre.
     source : str
         Where the points come from, in words.
+    seed : int or None
+        The seed that they were made from; None for points that were read.
     """
 
     values: NDArray[np.float64]
@@ -31,6 +33,7 @@ class Points:
     true_labels: NDArray[np.int32] | None
     true_centers: NDArray[np.float64] | None
     source: str
+    seed: int | None = None
 
 
 def make_points(spec: PointsSpec | None = None) -> Points:
@@ -95,6 +98,7 @@ def make_points(spec: PointsSpec | None = None) -> Points:
         true_labels=None if labels is None else np.asarray(labels, dtype=np.int32),
         true_centers=centers,
         source=f"{n} points, {spec.shape}, seed {seed}",
+        seed=seed,
     )
 
 

@@ -21,6 +21,7 @@ from kmcli.cli.options import (
     output_options,
     parse_range,
     report_options,
+    start_seed_option,
 )
 from kmcli.errors import ExitCode
 from kmcli.files import STREAM, Stored
@@ -172,6 +173,7 @@ class _Extras:
     init_help="How the first centres are chosen: by scikit-learn, around the origin (far), or "
     "explicitly, a row each in a CSV file.",
 )
+@start_seed_option()
 def blobs(**options: Any) -> ExitCode:
     """Cluster points in the plane, to watch k-means and to try it.
 
@@ -263,6 +265,7 @@ def _settings(options: dict[str, Any], spec: PointsSpec) -> BlobsSettings:
     n_init = options["n_init"]
     if n_init is not None and n_init > 1 and start in ("far", "points"):
         raise click.UsageError(f"--init {options['init']} is one start, --n-init asks for {n_init}")
+    start_seed = options["start_seed"]
     kmeans = KMeansSettings(
         n_clusters=n_clusters,
         init=_INITS.get(options["init"], "k-means++"),
@@ -270,7 +273,7 @@ def _settings(options: dict[str, Any], spec: PointsSpec) -> BlobsSettings:
         max_iter=options["max_iter"],
         tol=options["tol"],
         algorithm=options["algorithm"],
-        random_state=options["seed"],
+        random_state=options["seed"] if start_seed is None else start_seed,
     )
     return BlobsSettings(kmeans, start, start_points)
 

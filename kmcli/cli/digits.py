@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +22,7 @@ from kmcli.cli.options import (
     output_options,
     parse_range,
     report_options,
+    start_seed_option,
 )
 from kmcli.errors import ExitCode, SettingsError
 from kmcli.files import STREAM
@@ -132,11 +133,13 @@ class Pictures:
 )
 @figure_options()
 @kmeans_options(f"[default: {_DEFAULT_N_INIT}]")
+@start_seed_option()
 def digits(**options: Any) -> ExitCode:
     """Cluster handwritten digits without their labels, then compare with the labels.
 
     The data are the 1797 pictures of 8 x 8 pixels that come with scikit-learn.
     """
+    seed, start_seed = options["seed"], options["start_seed"]
     settings = DigitsSettings(
         kmeans=KMeansSettings(
             n_clusters=options["clusters"],
@@ -145,9 +148,9 @@ def digits(**options: Any) -> ExitCode:
             max_iter=options["max_iter"],
             tol=options["tol"],
             algorithm=options["algorithm"],
-            random_state=options["seed"],
+            random_state=seed if start_seed is None else start_seed,
         ),
-        embedding=options["embed"],
+        embedding=replace(options["embed"], random_state=seed),
         match=options["match"],
     )
     to = OutputOptions(None, options["output_dir"], options["force"])

@@ -163,6 +163,17 @@ def seed_option(group: str) -> Callable[[F], F]:
     )
 
 
+def start_seed_option() -> Callable[[F], F]:
+    """Declare the seed of the starts, apart from that of the data."""
+    return option(
+        "--start-seed",
+        group=KMEANS_GROUP,
+        type=Integer(0, 2**32 - 1),
+        metavar="N",
+        help="Seed of the starts alone: others for the same points.  [default: that of --seed]",
+    )
+
+
 def clusters_option(default: int | None, most: int | None = None) -> Callable[[F], F]:
     """Declare the number of clusters.
 

@@ -24,7 +24,7 @@ class Plane:
     axes: tuple[str, str]
 
 
-def embed(pixels: NDArray[np.float64], embedding: Embedding, seed: int) -> NDArray[np.float64]:
+def embed(pixels: NDArray[np.float64], embedding: Embedding) -> NDArray[np.float64]:
     """Turn pixels into the points that are clustered.
 
     Parameters
@@ -33,8 +33,6 @@ def embed(pixels: NDArray[np.float64], embedding: Embedding, seed: int) -> NDArr
         The digits.
     embedding : Embedding
         Into what.
-    seed : int
-        Seed of t-SNE; the other embeddings leave nothing to chance.
 
     Returns
     -------
@@ -55,7 +53,7 @@ def embed(pixels: NDArray[np.float64], embedding: Embedding, seed: int) -> NDArr
         elif embedding.method == "tsne":
             from sklearn.manifold import TSNE
 
-            points = TSNE(init="pca", random_state=seed).fit_transform(pixels)
+            points = TSNE(init="pca", random_state=embedding.random_state).fit_transform(pixels)
         elif embedding.method == "scale":
             from sklearn.preprocessing import StandardScaler
 

@@ -180,7 +180,7 @@ def run_digits(settings: DigitsSettings | None = None) -> DigitsResult:
     """
     settings = settings or DigitsSettings()
     digits = load_digits()
-    points = embed(digits.pixels, settings.embedding, settings.kmeans.random_state)
+    points = embed(digits.pixels, settings.embedding)
     clustering = fit_kmeans(points, settings.kmeans)
     counts = count_pairs(digits.targets, clustering.labels, N_DIGITS, settings.kmeans.n_clusters)
     return DigitsResult(

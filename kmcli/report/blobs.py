@@ -82,6 +82,7 @@ def _data_fields(result: BlobsResult, shape: str | None) -> list[Field]:
     return [
         Field("data", "data", result.points.source, result.points.source),
         Field("shape", "", shape),
+        Field("seed", "", result.points.seed),
         Field("alternative", "", None if other is None else other.name),
         Field("alternative_ari", "", None if other is None else other.scores.adjusted_rand),
         Field("points", "points", n_points, str(n_points)),
@@ -107,7 +108,7 @@ def _clustering_fields(result: BlobsResult) -> list[Field]:
         Field("algorithm", "algorithm", kmeans.algorithm, kmeans.algorithm),
         Field("tol", "tol", kmeans.tol, f"{kmeans.tol:g}"),
         Field("max_iter", "max_iter", kmeans.max_iter, str(kmeans.max_iter)),
-        Field("seed", "seed", kmeans.random_state, str(kmeans.random_state)),
+        Field("start_seed", "start seed", kmeans.random_state, str(kmeans.random_state)),
         Field("n_init", "starts", len(inertias), spread),
         Field("start_inertias", "", list(inertias)),
         Field("inertia", "inertia", found.inertia, number(found.inertia)),

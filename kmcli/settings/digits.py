@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from kmcli.settings.kmeans import KMeansSettings, require, require_one_of
+from kmcli.settings.kmeans import KMeansSettings, require, require_one_of, require_seed
 
 Match = Literal["one-to-one", "majority"]
 EmbeddingMethod = Literal["none", "pca", "tsne", "scale"]
@@ -29,6 +29,8 @@ class Embedding:
         dimensions; or the pixels, each scaled to mean 0 and variance 1.
     n_components : int, optional
         How many principal components, 1 to 64; for ``pca`` only.
+    random_state : int
+        Seed of t-SNE, from 0 to 2**32 - 1; the other embeddings leave nothing to chance.
 
     Raises
     ------
@@ -38,6 +40,7 @@ class Embedding:
 
     method: EmbeddingMethod = "none"
     n_components: int | None = None
+    random_state: int = 0
 
     def __post_init__(self) -> None:
         require_one_of("embed", self.method, ("none", "pca", "tsne", "scale"))
@@ -47,6 +50,7 @@ class Embedding:
             require("n_components", number, in_range, f"from 1 to {N_DIGIT_PIXELS}")
         else:
             require("n_components", number, number is None, f"left out for {self.method}")
+        require_seed(self.random_state)
 
     def __str__(self) -> str:
         return self.method if self.n_components is None else f"pca:{self.n_components}"

@@ -57,14 +57,18 @@ class KMeansSettings:
         require("tol", self.tol, 0 <= self.tol < float("inf"), "0 or more")
         require_one_of("init", self.init, ("k-means++", "random"))
         require_one_of("algorithm", self.algorithm, ("lloyd", "elkan"))
-        seed = self.random_state
-        require("random_state", seed, 0 <= seed < 2**32, "from 0 to 4294967295")
+        require_seed(self.random_state)
 
 
 def require(name: str, value: object, holds: bool, allowed: str) -> None:
     """Raise `SettingsError` unless a value is in range."""
     if not holds:
         raise SettingsError(f"{name} is {value}; it must be {allowed}")
+
+
+def require_seed(value: int) -> None:
+    """Raise `SettingsError` unless a value can be a seed."""
+    require("random_state", value, 0 <= value < 2**32, "from 0 to 4294967295")
 
 
 def require_one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
