@@ -18,6 +18,7 @@ from tests.warm import Warm
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "sample_images"
+SAMPLE_DATA = ROOT / "sample_data"
 
 Pixels = NDArray[np.uint8]
 
@@ -45,13 +46,14 @@ def kmcli(
 
 
 def lay_out_samples(folder: Path) -> None:
-    """Put into a folder what the examples expect: the sample pictures and a photo.
+    """Put into a folder what the examples expect: the sample pictures, a photo and a table.
 
     What the README's commands have written beside the samples is no sample.
     """
     written = shutil.ignore_patterns("*-k*.png", "*-compare.png")
     shutil.copytree(SAMPLES, folder / "sample_images", ignore=written)
     shutil.copy(SAMPLES / "flower.jpg", folder / "photo.jpg")
+    shutil.copy(SAMPLE_DATA / "customers.csv", folder / "customers.csv")
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,12 @@
 """The documentation is true: commands run as they stand there, nothing is left out."""
 
+import csv
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +17,7 @@ import pytest
 
 from kmcli.cli.main import cli, run
 from kmcli.errors import ExitCode
-from tests.conftest import ROOT, SAMPLES, lay_out_samples
+from tests.conftest import ROOT, SAMPLE_DATA, SAMPLES, lay_out_samples
 from tests.forked import ForkedCommand
 
 README = (ROOT / "README.md").read_text()
@@ -79,6 +82,42 @@ def test_rule_for_make_works(workshop: Path) -> None:
     (workshop / "Makefile").write_text(rule)
     run_script(["make", "photo-k16.png"], workshop)
     assert (workshop / "photo-k16.png").exists()
+
+
+def test_rule_for_make_clusters_a_table(workshop: Path) -> None:
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    (rule,) = blocks(ROOT / "docs" / "cluster.md", "make")
+    (workshop / "Makefile").write_text(rule)
+    run_script(["make", "customers-clusters.csv"], workshop)
+    assert (workshop / "customers-clusters.csv").exists()
+    assert (workshop / "customers-model.json").exists()
+
+
+def test_models_are_read_in_python_and_sql_as_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(SAMPLE_DATA / "customers.csv", "customers.csv")
+    assert run(["cluster", "customers.csv", "-k", "5", "-q", "--model", "m.json",
+                "--centers", "centers.csv"]) == 0  # fmt: skip
+    lines = [line.split(",") for line in capfd.readouterr().out.splitlines()[1:]]
+    expected = {row[0]: int(row[-1]) for row in lines if row[-1]}
+    page = ROOT / "docs" / "cluster.md"
+    (python,), (sql,) = blocks(page, "python"), blocks(page, "sql")
+    done = subprocess.run(
+        [sys.executable, "-c", python], capture_output=True, text=True, check=True
+    )
+    found = dict(line.split() for line in done.stdout.splitlines())
+    assert {name: int(cluster) for name, cluster in found.items()} == expected
+    database = sqlite3.connect(":memory:")
+    for name in ("customers", "centers"):
+        with open(f"{name}.csv", newline="") as file:
+            names, *rows = csv.reader(file)
+        database.execute(f"create table {name} ({', '.join(f'{each} numeric' for each in names)})")
+        marks = ", ".join("nullif(?, '')" for _ in names)
+        database.executemany(f"insert into {name} values ({marks})", rows)
+    assert dict(database.execute(sql)) == expected
 
 
 def test_ci_runs_both_commands_of_the_readme_in_their_order() -> None:
@@ -206,6 +245,7 @@ def keys_of(data: Mapping[str, Any]) -> Iterator[str]:
         ("quantize", [str(SAMPLES / "logo.png"), "missing.png", "--min-psnr", "30"]),
         ("blobs", ["--dpi", "30", "--steps", "--scan", "1:3", "--compare-init", "2"]),
         ("digits", ["--dpi", "30", "--runs", "1", "--scan", "9:10"]),
+        ("cluster", [str(SAMPLE_DATA / "customers.csv"), "-k", "2", "--scan", "2:3"]),
     ],
 )
 def test_every_key_of_the_report_is_documented(
