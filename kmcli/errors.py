@@ -55,6 +55,22 @@ class NoPaletteError(InputError):
     """A picture without a palette where one is needed."""
 
 
+class CellError(InputError):
+    """A cell of a table is no number where there should be one."""
+
+
+class QuoteError(InputError):
+    """A quote in a table is neither around a cell nor doubled within one."""
+
+
+class DelimiterError(InputError):
+    """It is not certain what stands between the cells of a table."""
+
+
+class DecimalError(InputError):
+    """It is not certain what stands before the decimals in a table."""
+
+
 class LimitError(KmcliError):
     """An input or a computation beyond a limit of size or memory."""
 

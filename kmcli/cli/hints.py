@@ -3,17 +3,24 @@
 import click
 
 from kmcli.errors import (
+    CellError,
+    DecimalError,
+    DelimiterError,
     ExistsError,
     FolderInputError,
     FolderOutputError,
     KmcliError,
     NoPaletteError,
+    QuoteError,
     TooManyBytesError,
     TooManyFramesError,
     TooManyPixelsError,
 )
 
 _HINTS: dict[type[KmcliError], tuple[str, str]] = {
+    CellError: ("--exclude", "leave the column out with -x, or list with --na what is missing"),
+    DecimalError: ("--decimal", "say which with --decimal"),
+    DelimiterError: ("--delimiter", "say with --delimiter what does"),
     ExistsError: ("--force", "use --force to replace it"),
     FolderInputError: ("--recursive", "use --recursive for the pictures in it"),
     FolderOutputError: ("--output-dir", "use -d to name a folder for the outputs"),
@@ -21,6 +28,7 @@ _HINTS: dict[type[KmcliError], tuple[str, str]] = {
         "--palette-out",
         "find a palette with kmcli quantize PICTURE --palette-out palette.gpl",
     ),
+    QuoteError: ("--quote", "mend it, or let quotes mean themselves with --quote none"),
     TooManyFramesError: ("--max-pixels", "raise it with --max-pixels, or take one with --frame"),
     TooManyPixelsError: ("--max-pixels", "raise it with --max-pixels"),
     TooManyBytesError: ("--max-input-bytes", "raise the limit with --max-input-bytes"),

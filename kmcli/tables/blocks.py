@@ -44,7 +44,8 @@ class TextBlock:
             try:
                 self._records = find_records(self.data, dialect, self.first_line)
             except InputError as error:
-                raise InputError(str(error), self.name) from None
+                error.name = self.name
+                raise
         return self._records
 
     def line(self, row: int, dialect: Dialect) -> int:
@@ -67,7 +68,8 @@ class TextBlock:
                 data, replace(dialect, delimiter="\t", has_comments=False), self.first_line
             )
         except InputError as error:
-            raise InputError(str(error), self.name) from None
+            error.name = self.name
+            raise
         return data, "\t"
 
 
@@ -116,7 +118,7 @@ def cut_blocks(
                 end = last_record_end(waiting[: len(waiting) if at_once else size], dialect.quote)
             if not end:
                 if size > _MOST_RECORD_BYTES:
-                    raise InputError(str(lone_quote(line, dialect.quote)), name)
+                    raise lone_quote(line, dialect.quote, name)
                 if len(waiting) < size or at_once:
                     break
                 size *= 2

@@ -27,21 +27,19 @@ def read_csv_cells(block: TextBlock, dialect: Dialect, positions: Sequence[int])
         A column for each position, with the position as its name.
     """
     data, delimiter = block.plain(dialect)
-    names = [str(i) for i in range(len(dialect.names))]
     if not len(block.records(dialect).starts):
         return pl.DataFrame(schema=dict.fromkeys(map(str, positions), pl.String))
     frame = pl.read_csv(
         io.BytesIO(data),
         has_header=False,
-        new_columns=names,
-        columns=list(positions),
+        # Types that are inferred from some rows fail or lie later; text is cast by number_column.
+        schema={f"column_{i}": pl.String for i in range(len(dialect.names))},
+        columns=[f"column_{i}" for i in positions],
         separator=delimiter,
         quote_char=dialect.quote,
-        # Types that are inferred from some rows fail or lie later; text is cast by number_column.
-        infer_schema=False,
     )
     # Widths are checked already, so that null can only mean an empty cell.
-    return frame.select(pl.col(str(i)).fill_null("") for i in positions)
+    return frame.select(pl.col(f"column_{i}").fill_null("").alias(str(i)) for i in positions)
 
 
 def read_json_cells(block: TextBlock, dialect: Dialect, positions: Sequence[int]) -> pl.DataFrame:

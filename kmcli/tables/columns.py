@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from kmcli.errors import InputError, SettingsError
+from kmcli.errors import CellError, InputError, SettingsError
 from kmcli.settings.tables import ColumnChoice
 from kmcli.tables.cells import TRUE_FALSE, is_missing, number_column, shown
 from kmcli.tables.numbers import Column, LeftOut
@@ -231,8 +231,8 @@ def _are_row_numbers(values: np.ndarray, *, is_id_name: bool) -> bool:
     return is_id_name and len(np.unique(values)) == len(values)
 
 
-def not_a_number(cell: object, where: str, column: str, name: str) -> InputError:
+def not_a_number(cell: object, where: str, column: str, name: str) -> CellError:
     """Say which cell is no number that can be computed with."""
     is_number = _NUMBER.fullmatch(str(cell).strip())
     what = "is beyond 1e140, too large to be squared" if is_number else "is not a number"
-    return InputError(f"{where}, column {column}: {shown(cell)} {what}", name)
+    return CellError(f"{where}, column {column}: {shown(cell)} {what}", name)

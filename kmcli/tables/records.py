@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.errors import InputError
+from kmcli.errors import InputError, QuoteError
 from kmcli.tables.dialect import BLANKS, Dialect
 from kmcli.tables.sniff import not_utf8
 
@@ -140,11 +140,12 @@ def _check_quotes(
         raise lone_quote(line, dialect.quote)
 
 
-def lone_quote(line: int, quote: str | None) -> InputError:
+def lone_quote(line: int, quote: str | None, name: str | None = None) -> QuoteError:
     """Say where a quote is neither around a cell nor doubled within one."""
-    return InputError(
+    return QuoteError(
         f"line {line} has a quote {quote} that is neither around a whole cell nor doubled within "
-        "one; mend it, or let quotes mean themselves"
+        "one",
+        name,
     )
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
-from kmcli.errors import InputError
+from kmcli.errors import DecimalError, DelimiterError, InputError
 from kmcli.settings.tables import FileFormat, TableFormat
 from kmcli.tables.dialect import BLANKS, Dialect
 
@@ -185,7 +185,7 @@ def _find_delimiter(lines: Sequence[str], quote: str | None, n_head: int) -> str
             usual[mark] = share
     usual = {mark: share for mark, share in usual.items() if mark != BLANKS} or usual
     if not usual:
-        raise InputError(
+        raise DelimiterError(
             f"no comma, semicolon, tab, bar or blank splits the first {len(splits[','])} records, "
             f"from line {n_head + 1}, into equally many cells"
         )
@@ -229,8 +229,7 @@ def _find_decimal(rows: Sequence[Row], delimiter: str, wanted: TableFormat) -> L
         return "."
     if all(map(_THOUSANDS.fullmatch, with_comma)):
         plain = with_comma[0].replace(",", "")
-        raise InputError(
-            f"{with_comma[0]} may mean {plain} or {with_comma[0].replace(',', '.', 1)}: "
-            "say which mark stands before decimals"
+        raise DecimalError(
+            f"{with_comma[0]} may mean {plain} or {with_comma[0].replace(',', '.', 1)}"
         )
     return ","

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from kmcli.errors import InputError
+from kmcli.errors import CellError, InputError
 from kmcli.settings.tables import MAX_CATEGORIES, ColumnChoice, FileFormat, TableFormat
 from kmcli.tables.cells import categories_in, category_column, number_column
 from kmcli.tables.columns import (
@@ -169,7 +169,7 @@ class TableSource:
             )
         return weights
 
-    def _refusal(self, block: Any, cells: pl.DataFrame, row: int, position: int) -> InputError:
+    def _refusal(self, block: Any, cells: pl.DataFrame, row: int, position: int) -> CellError:
         where = self.table.place(block, row)
         cell = cells[str(position)][row]
         return not_a_number(cell, where, self.table.names[position], block.name)
@@ -210,7 +210,8 @@ def choose(table: Table, choice: ColumnChoice | None = None) -> TableSource:
     try:
         chosen = choose_columns(table.names, choice or ColumnChoice(), guess)
     except InputError as error:
-        raise InputError(str(error), table.name) from None
+        error.name = table.name
+        raise
     categories = _categories(table, chosen)
     columns = []
     for position in chosen.positions:

@@ -129,7 +129,8 @@ def open_text(inputs: Sequence[Input], wanted: TableFormat, *, once: bool = Fals
             sniff = sniff_json if wanted.format == "jsonl" else sniff_dialect
             dialect = sniff(sample, wanted)
         except InputError as error:
-            raise InputError(str(error), part.name) from None
+            error.name = part.name
+            raise
         parts.append((part, dialect, chain(read, pieces) if once else None))
     first = parts[0][1]
     for part, dialect, _ in parts[1:]:
