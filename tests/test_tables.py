@@ -42,6 +42,7 @@ READ_RIGHTLY = {
     "tabs": "x\ty\n-0.5\t5.895\n4.92\t5.27\n0.392\t1000\n",
     "bars": "x|y\n-0.5|5.895\n4.92|5.27\n0.392|1000\n",
     "decimal commas": "x;y\n-0,5;5,895\n4,92;5,27\n0,392;1000\n",
+    "decimal commas that might separate": "-0,5;5,895\n4,92;5,27\n0,392;1000,0\n",
     "a separator told": "sep=;\nx;y\n-0.5;5.895\n4.92;5.27\n0.392;1000\n",
     "comments": "# measured\n# in the dark\nx,y\n-0.5,5.895\n4.92,5.27\n# late\n0.392,1000\n",
     "names in a comment": "# x y\n-0.5 5.895\n4.92 5.27\n0.392 1000\n",
