@@ -329,6 +329,17 @@ def test_assign_gives_a_table_the_same_labels(capfd: pytest.CaptureFixture[str])
     assert captured.err == "assign: 40 rows\n"
 
 
+def test_assign_reads_every_format(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    base = ["cluster", "customers.csv", "-k", "4", "-q", *FAST]
+    assert run([*base, "-o", "o.parquet", "--model", "m.json"]) == 0
+    assert run([*base, "-f", "-o", "o.jsonl"]) == 0
+    expected = [json.loads(line) for line in (folder / "o.jsonl").read_text().splitlines()]
+    for name in ("o.parquet", "o.jsonl"):
+        assert run(["assign", "m.json", name, "--label", "again", "--to", "jsonl", "-q"]) == 0
+        rows_ = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+        assert [row["again"] for row in rows_] == [row["cluster"] for row in expected]
+
+
 def test_assign_finds_columns_by_name_and_tells_of_drift(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -54,6 +54,7 @@ READ_RIGHTLY = {
     "a line break in a name": '"x\ncm",y\n-0.5,5.895\n4.92,5.27\n0.392,1000\n',
     "no names": "-0.5,5.895\n4.92,5.27\n0.392,1000\n",
     "an index without a name": ",x,y\n0,-0.5,5.895\n1,4.92,5.27\n2,0.392,1000\n",
+    "an index that pandas has read": "Unnamed: 0,x,y\n0,-0.5,5.895\n1,4.92,5.27\n2,0.392,1000\n",
     "text beside numbers": 'x,who,y\n-0.5,Ann,5.895\n4.92,"O, ""B""",5.27\n0.392,"a\nb",1000\n',
     "separators at the ends": "x,y,\n-0.5,5.895,\n4.92,5.27,\n0.392,1000,\n",
 }
@@ -72,6 +73,23 @@ def test_pieces_of_any_size_give_the_same_blocks(kind: str) -> None:
         assert [block.data for block in table.blocks()] == [
             block.data for block in opened(data).blocks()
         ]
+
+
+def test_pieces_of_any_size_give_the_same_small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 16)
+    data = READ_RIGHTLY["text beside numbers"].encode() * 3
+    found = {
+        tuple(block.data for block in open_table([Memory(data, size)]).blocks())
+        for size in (1, 7, 16, 1000)
+    }
+    assert len(found) == 1
+    assert max(map(len, found.pop())) <= 32
+
+
+def test_a_point_among_decimal_commas_is_no_number() -> None:
+    wanted = TableFormat(decimal=",")
+    with pytest.raises(InputError, match=r"line 2, column x: '1\.234' is not a number"):
+        values(opened("x;y\n1.234;0,5\n2;0,7\n", wanted, ColumnChoice(("x",))))
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
@@ -98,6 +116,12 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "a thousand or one": ("x;y\n1,234;5,678\n2,345;6,789\n", "1234 or 1.234"),
     "two columns of one name": ("x,x\n1,2\n3,4\n", "2 columns are called 'x' (#1, #2)"),
     "no numbers": ("a,b\nx,y\nz,w\n", "no column of numbers is left: x1 (text), x2 (text)"),
+    "names of rows without a name": (
+        '"x" "y"\n"1" 1 2\n"2" 3 4\n',
+        "line 1 has 2 names, the records",
+    ),
+    "an array of JSON": ('[{"x": 1}]', "jq -c"),
+    "a spreadsheet": (b"PK\x03\x04\0\0", "save its table as CSV"),
     "many widths": ("a,b\n1\n2,3,4\n5,6,7,8\n", "no comma, semicolon, tab, bar or blank"),
 }
 
@@ -308,5 +332,8 @@ def test_a_compressed_table_is_read_and_a_cut_one_refused(pack: object, tmp_path
         b"".join(Stored(str(path)).pieces())
 
 
-def test_content_tells_the_format_and_not_the_name() -> None:
-    assert open_table([Memory(b'{"x": 1}\n', name="t.csv")]).format == "jsonl"
+@pytest.mark.parametrize("once", [True, False])
+def test_content_tells_the_format_and_not_the_name(once: bool) -> None:
+    table = open_table([Memory(b'{"x": 1}\n', name="t.csv")], once=once)
+    assert table.format == "jsonl"
+    assert [block.data for block in table.blocks()] == [b'{"x": 1}\n']

@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 
 from kmcli.errors import CellError, InputError, SettingsError
-from kmcli.settings.tables import ColumnChoice
+from kmcli.settings.tables import MAX_VALUE, ColumnChoice
 from kmcli.tables.cells import TRUE_FALSE, is_missing, number_column, shown
 from kmcli.tables.numbers import Column, LeftOut
 
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}( .*)?")
-_ID_NAME = re.compile(r"id|key|index|uuid|row|.*_id|", re.IGNORECASE)
+_ID_NAME = re.compile(r"id|key|index|uuid|row|.*_id|unnamed: \d+|", re.IGNORECASE)
 
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
 
@@ -233,6 +233,7 @@ def _are_row_numbers(values: np.ndarray, *, is_id_name: bool) -> bool:
 
 def not_a_number(cell: object, where: str, column: str, name: str) -> CellError:
     """Say which cell is no number that can be computed with."""
-    is_number = _NUMBER.fullmatch(str(cell).strip())
-    what = "is beyond 1e140, too large to be squared" if is_number else "is not a number"
+    text = str(cell).strip()
+    is_too_large = _NUMBER.fullmatch(text) and abs(float(text.replace(",", "."))) > MAX_VALUE
+    what = "is beyond 1e140, too large to be squared" if is_too_large else "is not a number"
     return CellError(f"{where}, column {column}: {shown(cell)} {what}", name)

@@ -18,6 +18,16 @@ _SAMPLE_RECORDS = 100
 _DELIMITERS = ",;\t|"
 _BOM = b"\xef\xbb\xbf"
 
+_NO_TABLES = {
+    b"PK\x03\x04": "is a ZIP archive, perhaps a spreadsheet: save its table as CSV",
+    b"BZh": "is compressed by bzip2: decompress it, as with bzcat",
+    b"\xfd7zXZ": "is compressed by xz: decompress it, as with xzcat",
+    b"[{": "is an array of JSON: make lines of it, as with jq -c '.[]'",
+    b"[\n": "is an array of JSON: make lines of it, as with jq -c '.[]'",
+    b"SQLite format 3": "is a database of SQLite: write its table as CSV",
+}
+"""First bytes of what people take for tables, and the way out."""
+
 _POINT_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA_NUMBER = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?")
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
@@ -99,6 +109,9 @@ def sniff_dialect(sample: bytes, wanted: TableFormat) -> Dialect:
 
 
 def _decoded(sample: bytes) -> str:
+    for start, what in _NO_TABLES.items():
+        if sample.startswith(start):
+            raise InputError(what)
     if b"\0" in sample:
         raise InputError("holds bytes 0, so it is no text; if it is UTF-16, convert it with iconv")
     try:
@@ -173,6 +186,13 @@ def _find_delimiter(lines: Sequence[str], quote: str | None, n_head: int) -> str
         best = max(alike, key=lambda mark: _share_of_numbers(alike[mark]))
         if best != BLANKS or _share_of_numbers(alike[best]) > 0:
             return best
+    for rows in splits.values():
+        width = len(rows[0]) + 1
+        if len(rows) > 2 and width > 2 and all(len(row) == width for row in rows[1:]):
+            raise InputError(
+                f"line {n_head + 1} has {width - 1} names, the records below {width} cells; "
+                "give the first column a name"
+            )
     if all(len(row) == 1 for mark in _DELIMITERS for row in splits[mark]):
         # One column, or numbers between blanks of which a record is damaged.
         is_usual = Counter(len(row) for row in splits[BLANKS]).most_common(1)[0][0] > 1

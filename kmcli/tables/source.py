@@ -74,12 +74,27 @@ def open_table(
         If it is no table, or cannot be understood in one way only.
     """
     wanted = wanted or TableFormat()
+    if once:
+        inputs = [_Peeked(each) for each in inputs]
     if wanted.format is None:
-        start = next(inputs[0].pieces(), b"") if not once else b""
-        wanted = replace(wanted, format=sniff_format(start))
+        wanted = replace(wanted, format=sniff_format(next(inputs[0].pieces(), b"")))
     if wanted.format in ("parquet", "arrow"):
         return open_frames(inputs, wanted)
     return open_text(inputs, wanted, once=once)
+
+
+class _Peeked:
+    """An input that is read once, though its first piece is looked at before."""
+
+    def __init__(self, source: Input) -> None:
+        self.name, self.path = source.name, source.path
+        self._rest = source.pieces()
+        self._first = next(self._rest, b"")
+
+    def pieces(self) -> Iterator[bytes]:
+        """Give the first piece, as often as it is asked for, and then the others."""
+        yield self._first
+        yield from self._rest
 
 
 @dataclass(frozen=True)
