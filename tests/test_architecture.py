@@ -50,6 +50,7 @@ OWNERS = {
     "sklearn.decomposition": {"digits/embedding.py"},
     "sklearn.manifold": {"digits/embedding.py"},
     "sklearn.metrics": {"scores.py", "clustering/steps.py"},
+    "sklearn.mixture": {"clustering/other_methods.py"},
     "sklearn.preprocessing": {"digits/embedding.py"},
     "sklearn.exceptions": {"clustering/"},
     "threadpoolctl": {"clustering/threads.py", "digits/embedding.py"},

@@ -99,6 +99,22 @@ def test_k_means_fails_where_it_is_said_to_and_another_method_does_better(shape:
         assert result.alternative.scores.adjusted_rand > 0.85
 
 
+@pytest.mark.parametrize(("shape", "least"), [("anisotropic", 0.999), ("varied", 0.92)])
+def test_a_gaussian_mixture_is_right_for_long_groups_and_for_wide_ones(
+    shape: Shape, least: float
+) -> None:
+    for seed in range(3):
+        points = make_points(PointsSpec(shape=shape, random_state=seed))
+        other = run_blobs(
+            points, BlobsSettings(KMeansSettings(3, random_state=7)), shape
+        ).alternative
+        assert other is not None
+        assert other.name == "Gaussian mixture"
+        assert points.true_labels is not None
+        right = metrics.adjusted_rand_score(points.true_labels, other.labels)
+        assert least <= right == pytest.approx(other.scores.adjusted_rand)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("n_samples", [2, 31, 300])
 def test_every_shape_has_as_many_points_as_asked_for(shape: Shape, n_samples: int) -> None:

@@ -10,6 +10,7 @@ from kmcli.clustering import (
     Clustering,
     KMeansStep,
     cluster_by_density,
+    cluster_by_mixture,
     cluster_by_neighbors,
     draw_starts,
     fit_kmeans,
@@ -180,11 +181,14 @@ def _alternative(points: Points, kmeans: KMeansSettings, shape: Shape | None) ->
     if shape == "uneven":
         labels = cluster_by_density(values)
         name, idea = "density clustering (HDBSCAN)", "asks where points lie close together"
-    elif kmeans.n_clusters > 1:
+    elif kmeans.n_clusters < 2:
+        return None
+    elif shape in ("anisotropic", "varied"):
+        labels = cluster_by_mixture(values, kmeans.n_clusters, kmeans.random_state)
+        name, idea = "Gaussian mixture", "gives each group a width and a direction of its own"
+    else:
         labels = cluster_by_neighbors(values, kmeans.n_clusters, kmeans.random_state)
         name, idea = "spectral clustering", "asks who lies near whom"
-    else:
-        return None
     return Alternative(name, idea, labels, external_scores(true, labels))
 
 

@@ -1,4 +1,4 @@
-"""Methods that find what k-means cannot: clusters of any shape."""
+"""Methods that find what k-means cannot: clusters of any width, direction or shape."""
 
 import warnings
 
@@ -31,6 +31,41 @@ def cluster_by_density(points: NDArray[np.float64]) -> NDArray[np.int32]:
         return np.asarray(
             HDBSCAN(min_cluster_size=5, copy=True).fit_predict(points), dtype=np.int32
         )
+
+
+def cluster_by_mixture(
+    points: NDArray[np.float64], n_clusters: int, seed: int
+) -> NDArray[np.int32]:
+    """Cluster points by a mixture of normal distributions, each with a width and a direction.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n_points, n_features), float64
+        At least two.
+    n_clusters : int
+        How many clusters to form, at most as many as there are points.
+    seed : int
+        Seed of the starts.
+
+    Returns
+    -------
+    ndarray of shape (n_points,), int32
+        The cluster of each point: the distribution that it most likely comes from.
+
+    References
+    ----------
+    ``sklearn.mixture.GaussianMixture``, the best of five starts. They begin at centres of
+    k-means++: from those of k-means, its default, long groups stay cut into pieces (ARI 0.5
+    instead of 1 on most seeds of the anisotropic points).
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.mixture import GaussianMixture
+
+    model = GaussianMixture(n_clusters, n_init=5, init_params="k-means++", random_state=seed)
+    with single_thread(), warnings.catch_warnings():
+        # Where starts do not settle, the best of them is still what is asked for.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return np.asarray(model.fit_predict(points), dtype=np.int32)
 
 
 def cluster_by_neighbors(
