@@ -213,8 +213,8 @@ def test_usage_errors(
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_library_that_does_not_load(picture: Path, tmp_path: Path, jobs: str) -> None:
-    (tmp_path / "broken" / "sklearn").mkdir(parents=True)
-    (tmp_path / "broken" / "sklearn" / "__init__.py").write_text("raise ImportError('libx.so')")
+    (tmp_path / "broken" / "PIL").mkdir(parents=True)
+    (tmp_path / "broken" / "PIL" / "__init__.py").write_text("raise ImportError('libx.so')")
     large = tmp_path / "large.png"
     pixels = np.random.default_rng(0).integers(0, 256, (200, 200, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(large)

@@ -112,36 +112,39 @@ def _job(source: Input, request: Request, *, is_alone: bool) -> Job:
 
 
 def _with_refusals(jobs: Sequence[Job], once: Sequence[str]) -> list[Job]:
-    """Refuse jobs that would write one file both, or replace the input of another."""
+    """Refuse jobs that would write one file both; if that leaves none to do, refuse the call."""
     users: dict[str, list[Job]] = defaultdict(list)
     for job in jobs:
         for path in job.paths:
             if path != STREAM:
                 users[os.path.realpath(path)].append(job)
-    sources = {os.path.realpath(job.source): job for job in jobs if job.source != STREAM}
+    sources = {os.path.realpath(job.source): job.source for job in jobs if job.source != STREAM}
+    taken = {os.path.realpath(path) for path in once}
     planned = []
     for job in jobs:
         refusal: KmcliError | None = None
         for path in job.paths:
             target = os.path.realpath(path)
-            sharing = [user for user in users[target] if user is not job]
-            if len(users[target]) - len(sharing) > 1 or target in map(os.path.realpath, once):
+            others = [user for user in users[target] if user is not job]
+            if len(users[target]) - len(others) > 1 or target in taken:
                 raise click.UsageError(f"two outputs would be written to {path}")
-            if any(user.source == job.source for user in sharing):
+            if any(user.source == job.source for user in others):
                 raise click.UsageError(f"{job.source} is given twice")
-            if sharing:
-                both = " and ".join(each.source for each in users[target][:2])
-                refusal = SettingsError(
-                    f"{both} would both be written to {path}; rename one, or keep their "
-                    "extensions with --keep-extension",
-                    job.source,
+            if sources.get(target, job.source) != job.source and not others:
+                raise click.UsageError(
+                    f"the output for {job.source} would replace {sources[target]}, another "
+                    "input; use -d"
                 )
-            elif sources.get(target, job).source != job.source:
+            if others:
+                both = " and ".join(user.source for user in users[target][:2])
                 refusal = SettingsError(
-                    f"its output would replace {sources[target].source}, another input; use -d",
+                    f"{both} would both be written to {path}; rename one, or tell them apart by "
+                    "--keep-extension",
                     job.source,
                 )
         planned.append(replace(job, refusal=refusal))
+    if all(job.refusal for job in planned):
+        raise click.UsageError(str(planned[0].refusal))
     return planned
 
 
