@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
     from kmcli.palette_files import parse_colors
     from kmcli.picture_files import (
-        encode_png,
+        encode_image,
         read_image,
         read_palette,
         write_palette,
@@ -87,7 +87,7 @@ __all__ = [
     "assign",
     "cluster_table",
     "count_colors",
-    "encode_png",
+    "encode_image",
     "fit_kmeans",
     "learn_palette",
     "make_points",
@@ -120,7 +120,7 @@ _HOMES = {
         "SettingsError",
     ),
     "kmcli.picture_files": (
-        "encode_png",
+        "encode_image",
         "read_image",
         "read_palette",
         "write_palette",

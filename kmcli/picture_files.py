@@ -6,7 +6,8 @@ from __future__ import annotations
 import contextlib
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +15,18 @@ from numpy.typing import NDArray
 from kmcli.errors import (
     ExistsError,
     KmcliError,
+    SettingsError,
     TooManyBytesError,
     TooManyFramesError,
     TooManyPixelsError,
 )
 from kmcli.files import publish, read_input
-from kmcli.image_io import decode_image, encode_indexed_png
+from kmcli.image_io import (
+    IndexedFormat,
+    decode_image,
+    encode_indexed,
+    encode_indexed_animation,
+)
 from kmcli.palette_files import decode_palette, encode_palette
 from kmcli.quantize.image import QuantizedImage
 from kmcli.quantize.palette import Palette
@@ -75,27 +82,58 @@ def read_image(
     return decoded.pixels
 
 
-def encode_png(image: QuantizedImage) -> bytes:
-    r"""Encode a quantized picture as an indexed PNG of the smallest bit depth that holds it.
+def encode_image(
+    image: QuantizedImage,
+    format_name: IndexedFormat = "png",
+    *,
+    durations: Sequence[int | Fraction] | None = None,
+    n_plays: int = 0,
+) -> bytes:
+    r"""Encode a quantized picture with its palette, as ``kmcli quantize`` does.
 
     Parameters
     ----------
     image : QuantizedImage
         What to encode.
+    format_name : {"png", "gif", "webp"}
+        A PNG has the smallest bit depth that holds the indices. WebP is lossless, and holds no
+        animations; GIF knows no translucent colours.
+    durations : sequence of int or Fraction, optional
+        Of an animation, how long each frame is shown, in milliseconds.
+    n_plays : int
+        How often all frames are played; 0 means for ever.
 
     Returns
     -------
     bytes
         The whole file.
 
+    Raises
+    ------
+    InputError
+        If the format cannot hold the picture.
+    SettingsError
+        If there is not one duration for each frame.
+
     Examples
     --------
     >>> import kmcli
-    >>> image = kmcli.quantize_image(kmcli.read_image("sample_images/logo.png"))
-    >>> kmcli.encode_png(image)[:4]
+    >>> logo = kmcli.read_image("sample_images/logo.png")
+    >>> kmcli.encode_image(kmcli.quantize_image(logo))[:4]
     b'\x89PNG'
+    >>> blinking = kmcli.quantize_image([logo, 255 - logo])
+    >>> len(kmcli.encode_image(blinking, durations=[500, 500])) > 0
+    True
     """
-    return encode_indexed_png(image.palette.colors, image.indices)
+    palette, indices = image.palette.colors, image.indices
+    if indices.ndim == 2 and durations is None:
+        return encode_indexed(palette, indices, format_name)
+    frames = indices.reshape(-1, *indices.shape[-2:])
+    if durations is None or len(durations) != len(frames) or format_name == "webp":
+        raise SettingsError(
+            f"the picture has {len(frames)} frames; it takes as many durations, and PNG or GIF"
+        )
+    return encode_indexed_animation(palette, frames, durations, n_plays, format_name)
 
 
 def write_png(image: QuantizedImage, path: str | os.PathLike[str], *, force: bool = False) -> None:
@@ -126,7 +164,7 @@ def write_png(image: QuantizedImage, path: str | os.PathLike[str], *, force: boo
     kmcli.errors.ExistsError: logo-16.png: exists; use force to replace it
     >>> kmcli.write_png(kmcli.quantize_image(pixels), "logo-16.png", force=True)
     """
-    png, name = encode_png(image), os.fspath(path)
+    png, name = encode_image(image), os.fspath(path)
     with _named(name):
         publish([(name, png)], force=force)
 

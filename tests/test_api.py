@@ -4,6 +4,7 @@ import ast
 import doctest
 import importlib
 import inspect
+import io
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageSequence
 
 import kmcli
 from tests.conftest import ROOT, Pixels, lay_out_samples
@@ -119,6 +120,27 @@ def test_an_error_names_the_file_and_speaks_python(workshop: Path) -> None:
     with pytest.raises(kmcli.OutputError, match=r"^photo\.jpg: exists; use force to replace it$"):
         kmcli.write_png(kmcli.quantize_image(kmcli.read_image("photo.jpg")), "photo.jpg")
     assert (workshop / "photo.jpg").read_bytes() == before
+
+
+@pytest.mark.parametrize(("format_name", "pillow"), [("png", "PNG"), ("gif", "GIF")])
+def test_an_animation_is_encoded_with_its_times(
+    china: Pixels, format_name: Any, pillow: str
+) -> None:
+    frames = np.stack([china[top : top + 20, :30] for top in (0, 150, 300)])
+    image = kmcli.quantize_image(frames, kmcli.QuantizeSettings(8))
+    data = kmcli.encode_image(image, format_name, durations=[50, 100, 70], n_plays=2)
+    with Image.open(io.BytesIO(data)) as animation:
+        assert animation.format == pillow
+        shown = [
+            (np.asarray(frame.convert("RGB")), frame.info["duration"])
+            for frame in ImageSequence.Iterator(animation)
+        ]
+    assert [duration for _, duration in shown] == [50, 100, 70]
+    for pixels, (seen, _) in zip(image.pixels, shown, strict=True):
+        np.testing.assert_array_equal(seen, pixels)
+    for wrong in ({}, {"durations": [50]}, {"durations": [50] * 3, "format_name": "webp"}):
+        with pytest.raises(kmcli.SettingsError, match="has 3 frames"):
+            kmcli.encode_image(image, **wrong)
 
 
 def test_pictures_of_pillow_and_views_are_taken(china: Pixels) -> None:
