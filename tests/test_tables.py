@@ -159,6 +159,11 @@ def test_a_late_cell_that_is_no_number_is_refused_with_line_and_column(
     assert str(caught.value).startswith("line 152, column y: ")
 
 
+def test_the_first_of_several_bad_cells_is_named() -> None:
+    with pytest.raises(InputError, match="line 3, column y: 'b' is not a number"):
+        values(opened("x,y\n1,2\n3,b\na,4\n", choice=ColumnChoice(("x", "y"))))
+
+
 def test_words_for_missing_values_are_missing() -> None:
     cells = ["1", "", "NA", " N/A ", "NaN", "nan", "null", "NULL", "None", "?", "-", "2"]
     found = values(opened("x,y\n" + "".join(f"{cell},1\n" for cell in cells)))

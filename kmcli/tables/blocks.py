@@ -112,7 +112,7 @@ def cut_blocks(
                 continue
             waiting, n_head = waiting[n_head:], 0
         while waiting and (at_end or at_once or len(waiting) >= size):
-            if at_end and len(waiting) <= size:
+            if at_end:  # what is left is smaller than a block, or a single record
                 end = len(waiting)
             else:
                 end = last_record_end(waiting[: len(waiting) if at_once else size], dialect.quote)
