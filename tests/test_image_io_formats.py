@@ -248,3 +248,10 @@ def test_the_command_names_the_option_that_helps(
     assert "--max-pixels" in capfd.readouterr().err
     assert run(["quantize", str(tmp_path / "a.tif"), "-o", str(tmp_path / "a.png")]) == 0
     assert "only the first of 2 pages is used; --frame takes another" in capfd.readouterr().err
+
+
+def test_no_side_is_longer_than_a_million_pixels() -> None:
+    with pytest.raises(LimitError, match="no side may have more than 1000000"):
+        decode_image(png(header(1, 1_000_001, 1, 0)))
+    narrow = Image.new("L", (1, 300_000), 7)
+    assert decode_image(encode(narrow, "PNG")).pixels.shape == (300_000, 1, 3)

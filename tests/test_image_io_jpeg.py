@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kmcli.errors import InputError
+from kmcli.errors import InputError, LimitError
 from kmcli.image_io import decode_frames, decode_image
 from tests.hostile import encode, photo
 
@@ -80,3 +80,22 @@ def test_views_of_a_scene_are_pages() -> None:
     first, second = (decode_image(data, frame=number).pixels for number in (1, 2))
     assert np.abs(second[::-1, ::-1].astype(int) - first).mean() < 8
     assert np.abs(second.astype(int) - first).mean() > 20
+
+
+@pytest.mark.parametrize(("side", "n_scans", "is_read"), [(8, 99, True), (8, 101, False)])
+def test_scans_are_counted_against_the_pixels(side: int, n_scans: int, is_read: bool) -> None:
+    data = encode(photo().resize((side, side)), "JPEG", progressive=True)
+    scan, end = data.rindex(b"\xff\xda"), data.rindex(b"\xff\xd9")
+    many = data[:end] + data[scan:end] * (n_scans - 10) + data[end:]
+    if is_read:
+        assert decode_image(many).pixels.shape == (side, side, 3)
+        with pytest.raises(LimitError, match=r"99 scans \(limit 24\)"):
+            decode_image(many, max_pixels=2 * side * side)
+    else:
+        with pytest.raises(LimitError, match=r"\(limit 100\)"):
+            decode_image(many)
+
+
+def test_the_largest_picture_may_have_the_scans_that_encoders_write() -> None:
+    data = encode(photo(), "JPEG", progressive=True)
+    assert decode_image(data, max_pixels=48 * 36).warnings == ()

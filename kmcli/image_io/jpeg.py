@@ -27,6 +27,7 @@ _SCAN = 0xDA
 _FRAMES = (0xC0, 0xC1, 0xC2, 0xC9, 0xCA)
 
 _MAX_SCANS = 100
+_SCANS_OF_THE_LARGEST = 12
 """Each costs the time of a whole picture; encoders write ten or so."""
 
 _NOISE = random.Random(0).randbytes(4096).replace(b"\xff", b"\x7f")  # noqa: S311 - no secret
@@ -35,13 +36,15 @@ Segment = tuple[int, bytes]
 """Name and body of a marker."""
 
 
-def check_jpeg(data: bytes, notes: list[str]) -> bytes:
+def check_jpeg(data: bytes, max_pixels: int, notes: list[str]) -> bytes:
     """Make sure that a JPEG can be decoded, in bounded time, and end it properly.
 
     Parameters
     ----------
     data : bytes
         The file.
+    max_pixels : int
+        Most pixels of a picture; those with fewer may have more scans, up to 100.
     notes : list of str
         Takes a line if its end is missing.
 
@@ -59,10 +62,12 @@ def check_jpeg(data: bytes, notes: list[str]) -> bytes:
     """
     segments = _segments(data)
     n_scans = sum(name == _SCAN for name, _ in segments)
-    if n_scans > _MAX_SCANS:
+    n_pixels = max((_n_pixels(body) for name, body in segments if name in _FRAMES), default=0)
+    largest = _SCANS_OF_THE_LARGEST * max_pixels // max(n_pixels, 1)
+    largest = min(max(largest, _SCANS_OF_THE_LARGEST), _MAX_SCANS)
+    if n_scans > largest:
         raise LimitError(
-            f"a JPEG of {n_scans} scans (limit {_MAX_SCANS}); "
-            "refused as a possible decompression bomb"
+            f"a JPEG of {n_scans} scans (limit {largest}); refused as a possible decompression bomb"
         )
     if n_scans == 0 or segments[-1][0] == _END[1]:
         return data
@@ -95,6 +100,10 @@ def _segments(data: bytes) -> list[Segment]:
             break
         position = start + 2 + max(2, length)
     return segments
+
+
+def _n_pixels(body: bytes) -> int:
+    return int.from_bytes(body[1:3]) * int.from_bytes(body[3:5])
 
 
 def _has_all_scans(segments: list[Segment]) -> bool:

@@ -123,7 +123,7 @@ def _load_upright(
         image, chunks = open_png(data, max_pixels, notes)
     else:
         if data.startswith(jpeg.MAGIC):
-            data = jpeg.check_jpeg(data, notes)
+            data = jpeg.check_jpeg(data, max_pixels, notes)
         image = open_image(data, max_pixels)
     with quiet_if_tiff(data):
         if chunks is None:
