@@ -144,3 +144,10 @@ def test_palette_names_its_colors() -> None:
     )
     assert palette.hex == ["#00000000", "#ff8000"]
     assert palette.shares.tolist() == [0.25, 0.75]
+
+
+def test_neighbours_of_white_are_told_apart_in_every_space() -> None:
+    colors = np.array(list(np.ndindex(2, 2, 2)), dtype=np.uint8) + np.uint8(254)
+    for space in ("rgb", "oklab", "lab"):
+        labels = nearest(colors, colors, space)  # type: ignore[arg-type]
+        assert labels.tolist() == list(range(8)), space

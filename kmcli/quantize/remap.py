@@ -50,9 +50,9 @@ def _nearest(
     colors: NDArray[np.uint8], palette: NDArray[np.uint8], space: Space
 ) -> NDArray[np.intp]:
     # In RGB all terms of the product are whole numbers below 2^24, or below 2^53 with alpha, so
-    # that float32 and float64 hold them exactly, in whatever order they are added. In other spaces
-    # float32 errs by less than a step of a byte.
-    dtype = np.float64 if space == "rgb" and colors.shape[1] == 4 else np.float32
+    # that float32 and float64 hold them exactly, in whatever order they are added. In Oklab
+    # float32 would take #fffffe for white.
+    dtype = np.float32 if space == "rgb" and colors.shape[1] == 3 else np.float64
     factors = distance_factors(_points(palette, space), dtype)
     labels = np.empty(len(colors), dtype=np.intp)
     step = points_at_once(len(palette))
