@@ -149,5 +149,5 @@ def test_palette_names_its_colors() -> None:
 def test_neighbours_of_white_are_told_apart_in_every_space() -> None:
     colors = np.array(list(np.ndindex(2, 2, 2)), dtype=np.uint8) + np.uint8(254)
     for space in ("rgb", "oklab", "lab"):
-        labels = nearest(colors, colors, space)  # type: ignore[arg-type]
+        labels = nearest(colors, colors, space)
         assert labels.tolist() == list(range(8)), space
