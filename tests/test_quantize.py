@@ -179,15 +179,6 @@ def test_the_parts_make_the_whole(china: Pixels) -> None:
     np.testing.assert_array_equal(mapped.indices, whole.indices)
 
 
-def test_a_shared_palette_for_dithering_keeps_entries_for_mixtures_only() -> None:
-    # Two colours far apart: entries are moved beyond them, where nothing is nearest to some.
-    random = np.random.default_rng(0)
-    pixels = random.normal(128, 30, (40, 40, 3)).clip(0, 255).astype(np.uint8)
-    settings = QuantizeSettings(24, dither="bayer")
-    palette = learn_palette(count_colors(pixels), settings)
-    assert len(palette.colors) == 24
-
-
 def test_hidden_colors_take_no_slot() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (32, 32, 4), dtype=np.uint8)
     pixels[..., 3] = 0

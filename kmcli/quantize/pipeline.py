@@ -106,8 +106,7 @@ def learn_palette(
     colors = learn(histogram, settings).colors
     labels = nearest(histogram.colors, colors, settings.space)
     counts = _sum_counts(labels, histogram.counts, len(colors))
-    # With dithering, an entry that is nearest to no colour can still be part of mixtures.
-    order = _order(colors, np.maximum(counts, 1) if settings.is_dithered else counts, settings)
+    order = _order(colors, counts, settings)
     return Palette(colors[order], counts[order])
 
 
