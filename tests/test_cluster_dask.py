@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from kmcli.cli.main import run
+from kmcli.cli.quantize.scheduler import _Elsewhere
 from kmcli.cluster.result import ClusterResult, finish_result
 from kmcli.cluster.run import Labelling, fit_table, prepare_table
 from kmcli.cluster.workers import Threads, Workers, dask_workers
@@ -22,14 +26,21 @@ pytestmark = pytest.mark.filterwarnings("default")
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """A scheduler and two workers in processes of their own, on loopback."""
-    with distributed.LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        silence_logs=50,
-    ) as cluster:
+    import dask
+
+    # By default three workers have to die before the work is blamed.
+    lethal_once = dask.config.set({"distributed.scheduler.allowed-failures": 0})
+    with (
+        lethal_once,
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            silence_logs=50,
+        ) as cluster,
+    ):
         yield cluster.scheduler_address
 
 
@@ -108,6 +119,49 @@ def test_work_that_kills_workers_is_told(address: str) -> None:
     with pytest.raises(KmcliError) as caught, dask_workers(address) as workers:
         list(workers.map(kill, range(3)))
     assert isinstance(caught.value, LimitError)
+
+
+def test_a_batch_of_pictures_gives_the_same_files_words_and_exit_code(
+    address: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for number in range(3):
+        pixels = np.random.default_rng(number).integers(0, 256, (8, 8, 3), np.uint8)
+        Image.fromarray(pixels).save(f"{number}.png")
+    Path("broken.png").write_bytes(b"no picture")
+    command = ["quantize", "-k", "4", "0.png", "broken.png", "1.png", "2.png"]
+    assert run([*command, "-d", "here", "-j", "1"]) == 6
+    here = capfd.readouterr()
+    assert run([*command, "-d", "there", "--scheduler", address]) == 6
+    there = capfd.readouterr()
+    assert there.err.replace("there/", "here/") == here.err
+    assert there.out == here.out == ""
+    assert sorted(path.name for path in Path("there").iterdir()) == [
+        f"{number}-k4.png" for number in range(3)
+    ]
+    for path in Path("there").iterdir():
+        assert path.read_bytes() == Path("here", path.name).read_bytes()
+
+
+def test_a_deadly_task_does_not_keep_others_from_being_done(address: str) -> None:
+    with dask_workers(address) as workers:
+        (result,) = workers.attempt(kill, [1])
+        assert isinstance(result, LimitError)
+        assert list(workers.attempt(double, [1, 2])) == [2, 4]
+
+
+def test_workers_that_do_not_see_the_folder_are_told() -> None:
+    result = _Elsewhere(double, "/no/such/folder")(1)
+    assert isinstance(result, InputError)
+    assert "the workers do not see the folder /no/such/folder" in str(result)
+
+
+def test_jobs_and_a_scheduler_contradict_each_other(capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(["quantize", "a.png", "b.png", "-j", "2", "--scheduler", "x:1"]) == 2
+    assert "-j counts processes here" in capfd.readouterr().err
 
 
 def test_threads_give_results_in_order_and_end_early() -> None:

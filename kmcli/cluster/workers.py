@@ -49,9 +49,8 @@ class Threads:
             yield from map(work, items)
             return
         with ThreadPoolExecutor(self.n) as threads:
-            yield from _in_order(
-                lambda item: threads.submit(work, item), items, self.n, lambda job: job.cancel()
-            )
+            for job in _in_order(lambda item: threads.submit(work, item), items, self.n):
+                yield job.result()
 
 
 class DaskWorkers:
@@ -70,32 +69,43 @@ class DaskWorkers:
         self, work: Callable[[Item], Result], items: Iterable[Item]
     ) -> Generator[Result, None, None]:
         """Do the same to each item; two for each thread of a worker are under way at once."""
+        for job in self._jobs(work, items):
+            yield job.result()
+
+    def attempt(
+        self, work: Callable[[Item], Result], items: Iterable[Item]
+    ) -> Generator[Result | KmcliError, None, None]:
+        """Do the same to each item, as `map` does, but go on after work that kills workers."""
+        import distributed
+
+        for job in self._jobs(work, items):
+            try:
+                yield job.result()
+            except distributed.scheduler.KilledWorker:
+                yield LimitError("the workers that worked on it died, perhaps for want of memory")
+
+    def _jobs(self, work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         n_ahead = 2 * max(1, sum(self.client.nthreads().values()))
-        yield from _in_order(
+        return _in_order(
             lambda item: self.client.submit(work, item, pure=False, retries=_RETRIES),
             items,
             n_ahead,
-            lambda job: job.cancel(),
         )
 
 
-def _in_order(
-    submit: Callable[[Item], Any],
-    items: Iterable[Item],
-    n_ahead: int,
-    cancel: Callable[[Any], object],
-) -> Iterator[Any]:
+def _in_order(submit: Callable[[Item], Any], items: Iterable[Item], n_ahead: int) -> Iterator[Any]:
+    """Submit items when their turn is near, and give the jobs in order; cancel the rest."""
     jobs: deque[Any] = deque()
     try:
         for item in items:
             jobs.append(submit(item))
             if len(jobs) >= n_ahead:
-                yield jobs.popleft().result()
+                yield jobs.popleft()
         while jobs:
-            yield jobs.popleft().result()
+            yield jobs.popleft()
     finally:
         for job in jobs:
-            cancel(job)
+            job.cancel()
 
 
 @contextlib.contextmanager

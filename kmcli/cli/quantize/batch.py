@@ -11,6 +11,7 @@ from kmcli.cli.hints import with_hint
 from kmcli.cli.quantize.jobs import Job, is_stream
 from kmcli.cli.quantize.pool import run_in_order
 from kmcli.cli.quantize.request import Request
+from kmcli.cli.quantize.scheduler import run_on_scheduler
 from kmcli.errors import ExitCode, KmcliError, OutputError, SkippedError
 from kmcli.files import DiskFullError, PipeClosedError, check_target, publish
 from kmcli.parallel import n_cores
@@ -104,9 +105,13 @@ def _outcomes(
     sources = [job.source for job in jobs]
     jobs = [replace(job, refusal=_refusal(job, sources, request)) for job in jobs]
     accepted = [job for job in jobs if job.refusal is None]
-    # Only this process has been given the streams.
-    n_workers = 1 if any(map(is_stream, sources)) else request.jobs or n_cores()
-    with contextlib.closing(run_in_order(work, accepted, n_workers)) as made:
+    if any(map(is_stream, sources)):
+        made = run_in_order(work, accepted, 1)  # only this process has been given the streams
+    elif request.scheduler is not None:
+        made = run_on_scheduler(work, accepted, request.scheduler)
+    else:
+        made = run_in_order(work, accepted, request.jobs or n_cores())
+    with contextlib.closing(made):
         for job in jobs:
             result = job.refusal or next(made)
             yield Outcome(error=result) if isinstance(result, KmcliError) else result

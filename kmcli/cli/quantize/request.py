@@ -72,6 +72,7 @@ class Request:
     order: Order
     recursive: bool
     jobs: int | None
+    scheduler: str | None
     shared_palette: bool
     n_init: int | None
     seed: int
@@ -174,6 +175,8 @@ def _refuse_names(request: Request, given: Collection[str]) -> None:
         raise click.UsageError(
             "--in-place with --frame would lose all other frames of an animation: use -o or -d"
         )
+    if request.scheduler is not None and request.jobs is not None:
+        raise click.UsageError("-j counts processes here, --scheduler has others work: give one")
     if request.keep_mtime and STREAM in (*request.images, request.output):
         raise click.UsageError(
             "--keep-mtime copies the time of a file to a file, and a standard stream has none"
