@@ -220,6 +220,11 @@ _batch_options = stacked(
         metavar="N",
         help="Number of pictures to process in parallel.  [default: number of cores]",
     ),
+    _batch(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="Let the workers of a running Dask cluster do the work; they see the same files.",
+    ),
     _batch("--shared-palette", is_flag=True, help="Learn one palette from all pictures together."),
 )
 
