@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -25,6 +26,22 @@ Pixels = NDArray[np.uint8]
 # No test measures time, on however busy a machine.
 hypothesis.settings.register_profile("kmcli", deadline=None)
 hypothesis.settings.load_profile("kmcli")
+
+SECONDS_FOR_A_TEST = 900
+"""More than any takes on a busy machine: one that waits for ever is told, not waited for."""
+
+# Started in the background or by nohup, the tests would hand ignored signals on to what they start.
+for _name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    if hasattr(signal, _name) and signal.getsignal(getattr(signal, _name)) is signal.SIG_IGN:
+        signal.signal(
+            getattr(signal, _name),
+            signal.default_int_handler if _name == "SIGINT" else signal.SIG_DFL,
+        )
+
+if os.name == "nt":
+    # What they drive is not there: pseudo-terminals, shells, forks, limits, signals.
+    collect_ignore_glob = ["test_reliability_*", "test_docs*", "test_completion*", "test_files_*"]
+    collect_ignore_glob += ["test_other_systems*", "test_preview*", "test_packaging*"]
 
 
 def kmcli(
@@ -54,6 +71,25 @@ def lay_out_samples(folder: Path) -> None:
     shutil.copytree(SAMPLES, folder / "sample_images", ignore=written)
     shutil.copy(SAMPLES / "flower.jpg", folder / "photo.jpg")
     shutil.copy(SAMPLE_DATA / "customers.csv", folder / "customers.csv")
+
+
+@pytest.fixture(autouse=True)
+def _time_limit() -> Iterator[None]:
+    """End a test that waits for ever, where the system has an alarm."""
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+
+    def ring(_number: int, _frame: object) -> None:
+        raise TimeoutError(f"the test took more than {SECONDS_FOR_A_TEST} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(SECONDS_FOR_A_TEST)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ WITHOUT_POSIX = '''
 """Read by Python before all else, in workers too."""
 import ctypes, os, signal, subprocess, sys
 
-for name in ("fcntl", "grp", "pty", "pwd", "resource", "termios"):
+for name in ("fcntl", "grp", "pty", "pwd", "termios"):
     sys.modules[name] = None
 for name in ("SIGHUP", "SIGPIPE", "pthread_sigmask", "SIG_BLOCK", "SIG_SETMASK"):
     delattr(signal, name)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from kmcli.cli import main
 from kmcli.cli.main import run
-from kmcli.cli.quantize import pool
+from kmcli.cli.quantize import pool, processes
 from kmcli.cli.shortage import shortage
 from kmcli.errors import LimitError
 from tests.test_reliability_faults import files_in, paint
@@ -98,7 +98,7 @@ def half(number: int) -> float:
 
 def test_too_few_processes_cost_time_only(monkeypatch: pytest.MonkeyPatch) -> None:
     refuse = raise_again(BlockingIOError(11, "Resource temporarily unavailable"))
-    monkeypatch.setattr(pool._CONTEXT.Process, "start", refuse)
+    monkeypatch.setattr(processes.CONTEXT.Process, "start", refuse)
     results = list(pool.run_in_order(half, [0, 1, 2, 3], 2))
     assert [result for result in results if isinstance(result, float)] == [0, 0.5, 1.5]
     assert isinstance(results[2], LimitError)

@@ -154,3 +154,36 @@ def test_current_folder_that_is_gone(what: str, tmp_path: Path) -> None:
     assert done.returncode in (3, 5)
     assert done.stderr.count(b"\n") == 1
     assert done.stderr.startswith(b"kmcli: error: ")
+
+
+def test_names_that_differ_by_case_alone_are_one_file_on_windows_and_macos(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pairs = [("Photo.png", "photo.png"), ("caf\u00e9.png", "cafe\u0301.png")]
+    for number, pair in enumerate(pairs):
+        for name in pair:
+            paint(Path(name), number)
+    for counts, code, n_written in ((False, 2, 0), (True, 0, 2)):
+        monkeypatch.setattr("kmcli.files.names._CASE_COUNTS", counts)
+        for pair in pairs:
+            before = set(files_in(tmp_path))
+            assert run(["quantize", *pair, "-k", "2", "-j", "1", "-q"]) == code
+            assert len(set(files_in(tmp_path)) - before) == n_written
+    monkeypatch.setattr("kmcli.files.names._CASE_COUNTS", False)
+    outputs = ["-o", "X.png", "--report-file", "x.png", "-f"]
+    assert run(["quantize", "photo.png", *outputs]) == 2
+
+
+def test_other_names_of_a_file_keep_the_old_picture_and_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    paint(Path("a.png"))
+    old = Path("a.png").read_bytes()
+    Path("b.png").hardlink_to("a.png")
+    assert run(["quantize", "a.png", "-k", "2", "--in-place"]) == 0
+    assert "has 2 hard links; the other names keep the old picture" in capfd.readouterr().err
+    assert Path("b.png").read_bytes() == old != Path("a.png").read_bytes()
+    assert run(["quantize", "a.png", "-k", "1", "--in-place"]) == 0
+    assert "hard links" not in capfd.readouterr().err

@@ -10,7 +10,14 @@ import click
 
 from kmcli.cli.options import OutputOptions, ReportOptions
 from kmcli.errors import OutputError
-from kmcli.files import STREAM, check_stdout, check_target, publish, write_stdout
+from kmcli.files import (
+    STREAM,
+    check_stdout,
+    check_target,
+    file_identity,
+    publish,
+    write_stdout,
+)
 
 if TYPE_CHECKING:
     from kmcli.report.model import Field, Report
@@ -61,9 +68,9 @@ def check(
     files = [*targets, *([reports.report_file] if reports.report_file is not None else [])]
     taken: set[str] = set()
     for path in files:
-        if path != STREAM and os.path.realpath(path) in taken:
+        if path != STREAM and file_identity(path) in taken:
             raise click.UsageError(f"two outputs would be written to {path}")
-        taken.add(os.path.realpath(path))
+        taken.add(file_identity(path))
     inputs = list(inputs)
     make_folders = to.output_dir is not None
     force = to.force or may_exist

@@ -1,6 +1,7 @@
 """Too little memory, processes or files: found before libraries are loaded, or in an error."""
 
 import errno
+import sys
 
 from kmcli.errors import LimitError
 
@@ -47,13 +48,12 @@ def check_memory_limit() -> None:
     LimitError
         If the process has been given too little.
     """
-    try:
+    if sys.platform != "win32":  # which has no such limit
         import resource
-    except ImportError:  # on Windows, which has no such limit
-        return
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-    if limit != resource.RLIM_INFINITY and limit < _NEEDED_MB * 10**6:
-        raise LimitError(
-            f"the limit on memory is {limit / 1e6:.0f} MB, but loading the libraries takes "
-            f"{_NEEDED_MB} MB; raise it with ulimit -v {_NEEDED_MB * 1000} or more"
-        )
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if limit != resource.RLIM_INFINITY and limit < _NEEDED_MB * 10**6:
+            raise LimitError(
+                f"the limit on memory is {limit / 1e6:.0f} MB, but loading the libraries takes "
+                f"{_NEEDED_MB} MB; raise it with ulimit -v {_NEEDED_MB * 1000} or more"
+            )

@@ -1,6 +1,6 @@
 """Read inputs and publish outputs so that nothing is lost: whole, or not at all."""
 
-from kmcli.files.names import default_output, printable
+from kmcli.files.names import default_output, file_identity, printable
 from kmcli.files.publish import publish
 from kmcli.files.reading import read_input
 from kmcli.files.signals import DEADLY, answering
@@ -29,6 +29,7 @@ __all__ = [
     "check_stdout",
     "check_target",
     "default_output",
+    "file_identity",
     "printable",
     "publish",
     "read_input",

@@ -1,7 +1,11 @@
 """Names of files: how they are shown, and how those of outputs are found."""
 
 import os
+import sys
+import unicodedata
 from pathlib import Path
+
+_CASE_COUNTS = sys.platform not in ("win32", "darwin")
 
 
 def printable(text: str) -> str:
@@ -25,6 +29,26 @@ def _escaped(char: str) -> str:
     if "\udc80" <= char <= "\udcff":  # how Python keeps a byte that is not UTF-8
         return f"\\x{ord(char) - 0xDC00:02x}"
     return char.encode("unicode_escape").decode()
+
+
+def file_identity(path: str) -> str:
+    """Find what all names of one file have in common, whether it exists or not.
+
+    Parameters
+    ----------
+    path : str
+        A name of the file.
+
+    Returns
+    -------
+    str
+        The path without symbolic links; on Windows and macOS, whose file systems take them for
+        one, also without regard to case and to how accents are encoded.
+    """
+    real = os.path.realpath(path)
+    if _CASE_COUNTS:
+        return real
+    return unicodedata.normalize("NFC", real).casefold()
 
 
 def default_output(source: str, suffix: str, folder: str | None) -> str:

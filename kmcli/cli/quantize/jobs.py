@@ -12,7 +12,7 @@ from kmcli.cli import outputs
 from kmcli.cli.quantize.inputs import Input, find_inputs
 from kmcli.cli.quantize.request import Request
 from kmcli.errors import KmcliError, OutputError, SettingsError
-from kmcli.files import STREAM, default_output
+from kmcli.files import STREAM, default_output, file_identity
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def plan_jobs(request: Request) -> list[Job]:
     _refuse_inputs(names, request)
     jobs = [_job(each, request, is_alone=len(inputs) == 1) for each in inputs]
     once = [] if request.palette_out is None else [request.palette_out]
-    jobs = _with_refusals(jobs, once)
+    jobs = _with_refusals(jobs, [*once, *filter(None, [request.report_file])])
     on_stdout = any(STREAM in job.outputs for job in jobs) and not request.dry_run
     outputs.check(once, request.reports, request.to, inputs=names, data_on_stdout=on_stdout)
     if not request.dry_run:
@@ -117,14 +117,14 @@ def _with_refusals(jobs: Sequence[Job], once: Sequence[str]) -> list[Job]:
     for job in jobs:
         for path in job.paths:
             if path != STREAM:
-                users[os.path.realpath(path)].append(job)
-    sources = {os.path.realpath(job.source): job.source for job in jobs if job.source != STREAM}
-    taken = {os.path.realpath(path) for path in once}
+                users[file_identity(path)].append(job)
+    sources = {file_identity(job.source): job.source for job in jobs if job.source != STREAM}
+    taken = {file_identity(path) for path in once}
     planned = []
     for job in jobs:
         refusal: KmcliError | None = None
         for path in job.paths:
-            target = os.path.realpath(path)
+            target = file_identity(path)
             others = [user for user in users[target] if user is not job]
             if len(users[target]) - len(others) > 1 or target in taken:
                 raise click.UsageError(f"two outputs would be written to {path}")

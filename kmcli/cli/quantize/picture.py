@@ -73,6 +73,9 @@ def read_picture(source: str, request: Request) -> Picture:
         animation = _without_translucency(animation)
     if request.optimize and format_name != "png":
         animation = _with_warnings(animation, "--optimize recompresses PNGs only")
+    if request.in_place and (n_names := os.stat(source).st_nlink) > 1:
+        kept = f"has {n_names} hard links; the other names keep the old picture"
+        animation = _with_warnings(animation, kept)
     return Picture(n_bytes, mtime_ns, animation, format_name, count_colors(animation.frames))
 
 

@@ -10,36 +10,19 @@ parent is killed, the workers of the first two live on; joblib's answer Ctrl-C w
 """
 
 import contextlib
-import multiprocessing
-import os
-import shutil
-import signal
-import sys
-import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from multiprocessing import util
+from collections.abc import Callable, Generator, Iterator, Sequence
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnContext
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
+from kmcli.cli.quantize import processes
 from kmcli.cli.shortage import shortage
-from kmcli.cli.signals import put_right_before_death
 from kmcli.errors import KmcliError, LimitError
-from kmcli.files import DEADLY
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 _LOOK_AHEAD = 2
 """Jobs done or in hand for each worker: few results wait for those before them."""
-
-_PRELOADED = ["sklearn.cluster", "kmcli.quantize", "kmcli.image_io"]
-
-_CAN_FORK = hasattr(os, "fork") and sys.platform != "darwin"  # whose libraries do not survive it
-
-# A server that has imported everything once forks the workers: plain forking is not safe beside
-# threads, and importing anew in each takes longer than a picture.
-_CONTEXT = cast("SpawnContext", multiprocessing.get_context("forkserver" if _CAN_FORK else "spawn"))
 
 
 def run_in_order(
@@ -65,7 +48,7 @@ def run_in_order(
         What came of each task, in their order, or why nothing did.
     """
     if n_workers > 1 and len(tasks) > 1:
-        with _server(), _started(work, min(n_workers, len(tasks))) as workers:
+        with processes.server(), _started(work, min(n_workers, len(tasks))) as workers:
             if workers:
                 yield from _shared(work, tasks, workers)
                 return
@@ -78,15 +61,12 @@ class _Worker(Generic[Task, Result]):
 
     def __init__(self, work: Callable[[Task], Result]) -> None:
         self.number: int | None = None
-        self.connection, theirs = _CONTEXT.Pipe()
-        ignored = [number for number in DEADLY if signal.getsignal(number) is signal.SIG_IGN]
-        self.process = _CONTEXT.Process(target=_serve, args=(work, theirs, ignored), daemon=True)
+        self.connection, theirs = processes.CONTEXT.Pipe()
+        self.process = processes.CONTEXT.Process(
+            target=_serve, args=(work, theirs, processes.ignored_signals()), daemon=True
+        )
         try:
-            if _CAN_FORK:
-                self.process.start()
-            else:
-                with _quiet_start():
-                    self.process.start()
+            processes.start(self.process)
         except (OSError, EOFError) as error:
             self.connection.close()
             raise ChildProcessError(str(error)) from None
@@ -175,71 +155,9 @@ def _collect(
             done[number] = result
 
 
-@contextlib.contextmanager
-def _server() -> Iterator[None]:
-    """Start what forks the workers, and leave nothing of it behind."""
-    if not _CAN_FORK:
-        yield
-        return
-    from multiprocessing import forkserver, resource_tracker  # not for Windows
-
-    folders: list[str] = []
-    with put_right_before_death(lambda: _remove(folders)):
-        with contextlib.suppress(OSError):  # then no worker will start, which is found out
-            folders.append(util.get_temp_dir())  # for a socket; signals would leave it behind
-            _CONTEXT.set_forkserver_preload(_PRELOADED)
-            with _quiet_start():
-                resource_tracker.ensure_running()
-                forkserver.ensure_running()
-        yield
-
-
-@contextlib.contextmanager
-def _quiet_start() -> Iterator[None]:
-    """Start processes that have nothing to say: what they find out, they send.
-
-    Ctrl-C goes to all processes. It must not find one that does not yet know how to die without
-    a traceback, so they start with signals blocked, where there is such a thing.
-    """
-    with _silence():
-        before = _mask("SIG_BLOCK", DEADLY)
-        try:
-            yield
-        finally:
-            _mask("SIG_SETMASK", before)
-
-
-def _mask(how: str, numbers: Iterable[Any]) -> Iterable[Any]:
-    set_mask = getattr(signal, "pthread_sigmask", None)  # Windows has none
-    return set_mask(getattr(signal, how), numbers) if set_mask else ()
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    if os.environ.get("KMCLI_DEBUG"):
-        yield
-        return
-    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(stderr)
-        os.close(nowhere)
-
-
-def _remove(folders: Sequence[str]) -> None:
-    for folder in folders:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def _serve(work: Callable[[Any], Any], tasks: Connection, ignored: Sequence[int]) -> None:
-    """Do tasks until there are no more; die quietly by a signal, and with the parent."""
-    for number in DEADLY:
-        signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
-    _mask("SIG_UNBLOCK", DEADLY)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    """Do tasks until there are no more."""
+    processes.become_worker(ignored)
     with contextlib.suppress(EOFError, OSError):
         while True:
             task = tasks.recv()
@@ -262,10 +180,3 @@ def _attempt(work: Callable[[Task], Result], task: Task) -> Result | KmcliError:
         if message is None:
             raise
         return LimitError(message)
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
