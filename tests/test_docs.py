@@ -104,7 +104,7 @@ def test_models_are_read_in_python_and_sql_as_shown(
     lines = [line.split(",") for line in capfd.readouterr().out.splitlines()[1:]]
     expected = {row[0]: int(row[-1]) for row in lines if row[-1]}
     page = ROOT / "docs" / "cluster.md"
-    (python,), (sql,) = blocks(page, "python"), blocks(page, "sql")
+    (python,), (sql,) = blocks(page, "py"), blocks(page, "sql")
     done = subprocess.run(
         [sys.executable, "-c", python], capture_output=True, text=True, check=True
     )
