@@ -3,7 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.quantize.blue_noise import blue_noise
 from kmcli.quantize.color_grid import ColorGrid
 from kmcli.quantize.error_diffusion import diffuse
 from kmcli.quantize.histogram import (
@@ -13,7 +12,7 @@ from kmcli.quantize.histogram import (
     pack_colors,
     with_channels,
 )
-from kmcli.quantize.ordered_dither import bayer_matrix, order_dither
+from kmcli.quantize.ordered_dither import bayer_matrix, blue_noise, order_dither
 from kmcli.quantize.remap import nearest
 from kmcli.settings import Dither, Space
 
@@ -39,11 +38,11 @@ def dither(
         sRGB, with straight alpha if there are four channels.
     palette : ndarray of shape (n, 3) or (n, 4), uint8
         1 to 256 entries.
-    method : {"none", "floyd-steinberg", "bayer", "blue-noise"}
-        Every pixel by itself; error diffusion; or ordered dithering by a matrix of 8 x 8, or
-        one of 64 x 64 that looks like film grain.
+    method : {"floyd-steinberg", "bayer", "blue-noise"}
+        Error diffusion; or ordered dithering by a matrix of 8 x 8, or one of 64 x 64 that looks
+        like film grain.
     strength : float
-        From 0, as good as no dithering, to 1.
+        Above 0, up to 1.
     space : {"rgb", "oklab", "lab"}
         Where distances to the palette are taken. Errors are always added up in sRGB.
     histogram : ColorCounts, optional
@@ -58,12 +57,9 @@ def dither(
     n_channels = max(pixels.shape[2], palette.shape[1])
     pixels, palette = with_channels(pixels, n_channels), with_channels(palette, n_channels)
     colors = with_channels(histogram.colors, n_channels)
-    if method == "none" or strength == 0:
-        is_kept = np.ones(len(colors), dtype=bool)
-    else:
-        is_kept = np.isin(pack_colors(colors), pack_colors(palette))
-        if n_channels == 4:
-            is_kept |= colors[:, 3] == 0
+    is_kept = np.isin(pack_colors(colors), pack_colors(palette))
+    if n_channels == 4:
+        is_kept |= colors[:, 3] == 0
     entries = np.zeros(len(colors), dtype=np.uint8)
     entries[is_kept] = nearest(colors[is_kept], palette, space)
     if is_kept.all():

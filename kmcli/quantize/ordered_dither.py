@@ -1,4 +1,7 @@
-"""Ordered dithering with any palette, and Bayer's matrix for it."""
+"""Ordered dithering with any palette, and two matrices for it."""
+
+from functools import cache
+from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,6 +92,25 @@ def order_dither(
         chosen = np.resize(row_of_levels, strip.shape) + np.int64(n_levels) * strip
         indices[top : top + _STRIP_ROWS] = mixtures.reshape(-1).take(chosen)
     return indices
+
+
+@cache
+def blue_noise() -> NDArray[np.uint16]:
+    """Load the blue noise matrix.
+
+    Returns
+    -------
+    ndarray of shape (64, 64), uint16
+        Each number from 0 to 4095 once; those of low rank are spread evenly, at every rank. The
+        square repeats at its edges, and is large enough that this is not seen.
+
+    References
+    ----------
+    `make_blue_noise.py` beside it makes it, by R. Ulichney's void-and-cluster method.
+    """
+    with resources.files("kmcli.quantize").joinpath("blue_noise.npy").open("rb") as file:
+        matrix: NDArray[np.uint16] = np.load(file)
+    return matrix
 
 
 def bayer_matrix(n_doublings: int = 3) -> NDArray[np.int64]:

@@ -186,7 +186,7 @@ def learn(histogram: ColorCounts | ColorWeights, settings: QuantizeSettings) -> 
     is_fixed = _is_locked(learned.colors, settings)
     if learned.colors.shape[1] == 4:
         is_fixed |= learned.colors[:, 3] == 0
-    widened = widen_palette(learned.colors, histogram, is_fixed, settings.dither_strength)
+    widened = widen_palette(learned.colors, histogram, is_fixed, settings.strength, settings.space)
     return replace(learned, colors=widened)
 
 
@@ -264,7 +264,7 @@ def _dither(
             frame,
             palette,
             settings.dither,
-            settings.dither_strength,
+            settings.strength,
             space=settings.space,
             histogram=histogram if len(frames) == 1 else count_colors(frame),
         )

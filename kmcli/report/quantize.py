@@ -224,7 +224,7 @@ def _dithering_fields(file: QuantizedFile) -> list[Field]:
     """Say how the pixels were mapped; an exact copy is not dithered, whatever was asked for."""
     settings = file.settings
     is_dithered = settings.is_dithered and file.image.fidelity.mse > 0
-    method, strength = (settings.dither, settings.dither_strength) if is_dithered else ("none", 0.0)
+    method, strength = (settings.dither, settings.strength) if is_dithered else ("none", 0.0)
     text = f"{method}, strength {strength:g}" if is_dithered else method
     return [Field("dither", "dithering", method, text), Field("dither_strength", "", strength)]
 

@@ -19,6 +19,7 @@ from kmcli.settings.digits import (
 )
 from kmcli.settings.kmeans import MAX_ITERATIONS, MAX_N_INIT, Algorithm, Init, KMeansSettings
 from kmcli.settings.quantize import (
+    DITHER_STRENGTHS,
     DITHERS,
     MAX_COLORS,
     MAX_INPUT_BYTES,
@@ -34,6 +35,7 @@ from kmcli.settings.tables import ColumnChoice, TableFormat
 
 __all__ = [
     "DITHERS",
+    "DITHER_STRENGTHS",
     "MAX_CLUSTERS",
     "MAX_COLORS",
     "MAX_DIGIT_CLUSTERS",

@@ -27,7 +27,14 @@ from kmcli.cli.quantize.values import (
     read_suffix,
     when_given,
 )
-from kmcli.settings import DITHERS, MAX_COLORS, MAX_INPUT_BYTES, MAX_PIXELS, QuantizeSettings
+from kmcli.settings import (
+    DITHER_STRENGTHS,
+    DITHERS,
+    MAX_COLORS,
+    MAX_INPUT_BYTES,
+    MAX_PIXELS,
+    QuantizeSettings,
+)
 
 METHOD_GROUP = "Method"
 
@@ -161,7 +168,8 @@ _method_options = stacked(
         "--dither-strength",
         type=Decimal(0, 1),
         metavar="X",
-        help="How much of --dither, from 0, none, to 1, all of it.  [default: 1]",
+        help="How much of --dither, from 0, none, to 1, all of it.  "
+        f"[default: {DITHER_STRENGTHS['floyd-steinberg']:g} for floyd-steinberg, 1 for the others]",
     ),
     _method(
         "--region",

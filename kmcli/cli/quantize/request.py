@@ -122,7 +122,6 @@ class Request:
     @property
     def settings(self) -> tuple[QuantizeSettings, ...]:
         """How to quantize, for each version."""
-        strength = QuantizeSettings().dither_strength
         return tuple(
             QuantizeSettings(
                 n_colors=n_colors,
@@ -131,7 +130,7 @@ class Request:
                 locked=self.lock,
                 order=self.order,
                 dither=self.dither,
-                dither_strength=strength if self.dither_strength is None else self.dither_strength,
+                dither_strength=self.dither_strength,
                 n_init=self.n_init,
                 random_state=self.seed,
             )

@@ -1,32 +1,15 @@
-"""The blue noise matrix, and the method by which it was made."""
+"""Make the blue noise matrix: ``python -m kmcli.quantize.make_blue_noise`` takes some seconds.
 
-from functools import cache
-from importlib import resources
+No part of the installed package, which holds what it writes.
+"""
+
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-SIZE = 64
-"""Rows and columns of the matrix; large enough that its repetition is not seen."""
 
-_FILE = "blue_noise.npy"
-
-
-@cache
-def blue_noise() -> NDArray[np.uint16]:
-    """Load the matrix that `void_and_cluster` makes, which takes seconds to compute.
-
-    Returns
-    -------
-    ndarray of shape (64, 64), uint16
-        Each number from 0 to 4095 once.
-    """
-    with resources.files("kmcli.quantize").joinpath(_FILE).open("rb") as file:
-        matrix: NDArray[np.uint16] = np.load(file)
-    return matrix
-
-
-def void_and_cluster(size: int = SIZE, sigma: float = 1.5, seed: int = 0) -> NDArray[np.uint16]:
+def void_and_cluster(size: int = 64, sigma: float = 1.5, seed: int = 0) -> NDArray[np.uint16]:
     """Rank the cells of a square so that those of low rank are spread evenly, at every rank.
 
     The square repeats at its edges. All sums are of whole numbers, so that the result is the
@@ -99,3 +82,7 @@ def void_and_cluster(size: int = SIZE, sigma: float = 1.5, seed: int = 0) -> NDA
         flip(cell)
         ranks[cell] = rank
     return ranks.reshape(size, size)
+
+
+if __name__ == "__main__":
+    np.save(Path(__file__).with_name("blue_noise.npy"), void_and_cluster())
