@@ -226,6 +226,8 @@ def test_a_sample_finds_what_all_rows_show() -> None:
     assert (labels == expected).mean() > 0.99
     assert 1 <= sampled.profile.inertia / whole.profile.inertia < 1.01
     assert sampled.profile.gain_left > 1e-4
+    exact = [values[labels == number].std(axis=0) for number in range(3)]
+    np.testing.assert_allclose(sampled.profile.spreads, exact, rtol=1e-9)
 
 
 def test_passes_over_all_rows_lower_the_inertia() -> None:

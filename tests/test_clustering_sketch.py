@@ -147,6 +147,16 @@ def test_sums_over_the_sample_have_no_bias() -> None:
     assert (abs(errors.mean(axis=0)) < 4 * errors.std(axis=0) / np.sqrt(150)).all()
 
 
+def test_each_block_and_each_seed_draws_numbers_of_its_own() -> None:
+    points = make_points(200)
+    reference = Reference.of(points)
+    kept = {
+        tuple(sketch_block(points, None, n, reference, size=20, seed=seed).rows[:, 1].tolist())
+        for n, seed in ((0, 0), (1, 0), (0, 1))
+    }
+    assert len(kept) == 3
+
+
 def test_a_part_of_a_sketch_is_a_sketch_of_the_part() -> None:
     points = make_points(2000)
     counts = []
