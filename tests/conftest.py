@@ -67,7 +67,7 @@ def lay_out_samples(folder: Path) -> None:
 
     What the README's commands have written beside the samples is no sample.
     """
-    written = shutil.ignore_patterns("*-k*.png", "*-compare.png")
+    written = shutil.ignore_patterns("*-k*.png", "*-compare.png", "*-cloud.png")
     shutil.copytree(SAMPLES, folder / "sample_images", ignore=written)
     shutil.copy(SAMPLES / "flower.jpg", folder / "photo.jpg")
     shutil.copy(SAMPLE_DATA / "customers.csv", folder / "customers.csv")

@@ -21,6 +21,7 @@ ONE_OF_EACH = {
     "dir": ["-d", "new/dir"],
     "force": ["-f"],
     "compare": ["--compare"],
+    "cloud": ["--cloud"],
     "suffix": ["--suffix", "-x"],
     "in place": ["--in-place"],
     "skip": ["--skip-if-larger"],

@@ -123,7 +123,7 @@ def _refusal(job: Job, sources: Sequence[str], request: Request) -> KmcliError |
     make_folders = request.output_dir is not None
     try:
         for path in job.paths:
-            if not request.in_place or path == job.sheet:
+            if not request.in_place or path not in job.outputs:
                 check_target(path, force=request.force, inputs=sources, make_folders=make_folders)
             elif os.path.isfile(path) and not os.access(path, os.W_OK) and not request.force:
                 return OutputError("is read-only; use --force to replace it", path)

@@ -90,6 +90,6 @@ def _is_picture(folder: str, name: str) -> bool:
 
 
 def _is_output(name: str, inputs: set[str], suffix: str) -> bool:
-    endings = r"-k\d{1,3}|-auto|-compare" + (f"|{re.escape(suffix)}" if suffix else "")
+    endings = r"-k\d{1,3}|-auto|-compare|-cloud" + (f"|{re.escape(suffix)}" if suffix else "")
     match = re.fullmatch(rf"(.+)(?:{endings})\.(?:png|gif|webp)", name)
     return match is not None and match[1] in inputs

@@ -27,6 +27,8 @@ class Job:
         Where the versions of it go.
     sheet : str or None
         Where the sheet goes that compares them.
+    cloud : str or None
+        Where the picture of their colours in colour space goes.
     refusal : KmcliError or None
         Why it must not be done: it would write what belongs to another input.
     """
@@ -34,12 +36,13 @@ class Job:
     source: str
     outputs: tuple[str, ...]
     sheet: str | None = None
+    cloud: str | None = None
     refusal: KmcliError | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:
         """All that is to be written."""
-        return self.outputs if self.sheet is None else (*self.outputs, self.sheet)
+        return (*self.outputs, *filter(None, (self.sheet, self.cloud)))
 
 
 def plan_jobs(request: Request) -> list[Job]:
@@ -100,15 +103,18 @@ def _job(source: Input, request: Request, *, is_alone: bool) -> Job:
     if folder is not None:
         folder = os.path.join(folder, source.folder)
     kept = os.path.splitext(name)[1] if request.keep_extension else ""
-    sheet = default_output(name, f"{kept}-compare.png", folder) if request.compare else None
+    sheet, cloud = (
+        default_output(name, f"{kept}-{what}.png", folder) if is_wanted else None
+        for what, is_wanted in (("compare", request.compare), ("cloud", request.cloud))
+    )
     if request.output is not None:
-        return Job(source.path, (request.output,), sheet)
+        return Job(source.path, (request.output,), sheet, cloud)
     if request.in_place:
-        return Job(source.path, (source.path,), sheet)
+        return Job(source.path, (source.path,), sheet, cloud)
     if source.path == STREAM and is_alone and folder is None and len(request.endings) == 1:
-        return Job(source.path, (STREAM,), sheet)
+        return Job(source.path, (STREAM,), sheet, cloud)
     named = tuple(default_output(name, kept + ending, folder) for ending in request.endings)
-    return Job(source.path, named, sheet)
+    return Job(source.path, named, sheet, cloud)
 
 
 def _with_refusals(jobs: Sequence[Job], once: Sequence[str]) -> list[Job]:

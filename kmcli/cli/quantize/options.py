@@ -99,6 +99,11 @@ _output_options = stacked(
         is_flag=True,
         help="Write NAME-compare.png too: original, results, and random palettes beneath.",
     ),
+    _output(
+        "--cloud",
+        is_flag=True,
+        help="Write NAME-cloud.png too: pixels and palettes in colour space, R-G-B and Oklab.",
+    ),
     _output("--in-place", is_flag=True, help="Replace each input with its result."),
     _output(
         "--frame",

@@ -59,6 +59,8 @@ class Presentation:
             warnings += palette_losses(palette, palette_out)
         if self.job.sheet is not None and files:
             files.append((self.job.sheet, self._sheet()))
+        if self.job.cloud is not None and files:
+            files.append((self.job.cloud, self._cloud()))
         return Outcome(
             files=tuple(files),
             summaries=tuple(map(self._summary, self.versions)),
@@ -153,6 +155,13 @@ class Presentation:
                 )
             )
         return encode_png(compare_sheet(original, columns))
+
+    def _cloud(self) -> bytes:
+        from kmcli.figures.cloud import draw_cloud
+        from kmcli.figures.style import Style, to_png
+
+        palettes = [(_panel_title(each), each.image.palette) for each in self.versions]
+        return to_png(draw_cloud(self.picture.histogram, palettes, Style()))
 
     def _preview(self, terminal: "Terminal") -> str:
         from kmcli.cli.quantize.preview import render_preview

@@ -32,6 +32,9 @@ _DECIDE_COLORS = (
 )
 """Options that find, choose or order colours, which a given palette leaves nothing to do."""
 
+_MOST_CLOUDS = 12
+"""More would make a picture that hardly any program opens."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -52,6 +55,7 @@ class Request:
     suffix: str | None
     keep_extension: bool
     compare: bool
+    cloud: bool
     in_place: bool
     frame: int | None
     optimize: bool
@@ -202,6 +206,8 @@ def _refuse_formats(request: Request) -> None:
 def _refuse_methods(request: Request, given: Collection[str]) -> None:
     n_versions = len(request.n_colors)
     targets = _written(given, *_TARGETS)
+    if request.cloud and n_versions > _MOST_CLOUDS:
+        raise click.UsageError(f"--cloud shows up to {_MOST_CLOUDS} palettes, not {n_versions}")
     if n_versions > 1:
         for name in _written(given, "output", "in_place", "suffix"):
             raise click.UsageError(f"{name} names one output, but -k asks for {n_versions}; use -d")
