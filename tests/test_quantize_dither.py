@@ -252,8 +252,8 @@ def test_a_palette_is_not_widened_to_the_coarsest_pattern() -> None:
     learned = np.array([[64] * 3, [192] * 3], dtype=np.uint8)
     histogram, free = count_colors(greys[np.newaxis]), np.zeros(2, dtype=bool)
     dark, light = widen_palette(learned, histogram, free, 1, "rgb")[:, 0]
-    assert 8 < dark < 48
-    assert 207 < light < 247
+    assert 32 < dark < 48
+    assert 207 < light < 224
 
 
 @pytest.mark.parametrize("space", SPACES)
