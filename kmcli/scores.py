@@ -1,5 +1,6 @@
 """How good a clustering is, by itself and against true labels; values are scikit-learn's own."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -334,3 +335,38 @@ def weighted_adjusted_rand(
     expected = first * second / max(n_points * (n_points - 1) / 2, 1e-300)
     most = (first + second) / 2
     return 1.0 if most == expected else (both - expected) / (most - expected)
+
+
+N_HALVINGS = 5
+"""How often points are split into halves to see whether these agree."""
+
+
+def agreement_of_halves(
+    weights: NDArray[np.float64],
+    cluster_by: Callable[[NDArray[np.intp]], NDArray[np.integer]],
+    seed: int,
+) -> float:
+    """Tell whether other points of the same kind would give the same clusters.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n_points,), float64
+        For how many each point stands.
+    cluster_by : callable
+        Learns clusters from the points at the positions that it is given, and returns the
+        cluster of each of all points.
+    seed : int
+        Seed of the halves.
+
+    Returns
+    -------
+    float
+        Mean over five pairs of random halves of the adjusted Rand index between the clusterings
+        that the two halves give all points: 1 if they agree, 0 for what chance reaches.
+    """
+    random = np.random.default_rng(seed)
+    agreements = []
+    for _ in range(N_HALVINGS):
+        one, other = np.split(random.permutation(len(weights)), [len(weights) // 2])
+        agreements.append(weighted_adjusted_rand(cluster_by(one), cluster_by(other), weights))
+    return float(np.mean(agreements))

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from PIL import Image
 from sklearn import datasets, metrics
@@ -201,6 +202,46 @@ def test_scan_agrees_with_the_published_table(points: Points) -> None:
     assert inertias == sorted(inertias, reverse=True)
 
 
+def test_stability_is_the_agreement_of_random_halves(points: Points) -> None:
+    one, four, eight = scan_clusters(points, KMeansSettings(n_init=2), [1, 4, 8], ignore)
+    assert one.stability is None
+    assert four.stability == pytest.approx(1)
+    random = np.random.default_rng(0)
+    expected = []
+    for _ in range(5):
+        order = random.permutation(300)
+        fits = [
+            KMeans(8, n_init=2, random_state=0).fit(points.values[half])
+            for half in (order[:150], order[150:])
+        ]
+        labels = [fit.predict(points.values) for fit in fits]
+        expected.append(metrics.adjusted_rand_score(*labels))
+    assert eight.stability == pytest.approx(np.mean(expected))
+    few = replace(points, values=np.repeat(np.eye(2), [1, 5], axis=0))
+    assert scan_clusters(few, KMeansSettings(), [2], ignore)[0].stability is None
+
+
+def test_a_scan_shows_the_clusters_above_their_silhouettes(points: Points) -> None:
+    scan = scan_clusters(points, KMeansSettings(n_init=1), range(1, 4), ignore)
+    figure = draw_scan(points, scan, Style())
+    assert [axes.get_title() for axes in figure.axes[:5]][-1] == "stability: 1 is best"
+    stabilities = [step.stability for step in scan[1:]]
+    assert np.asarray(figure.axes[4].lines[0].get_ydata())[1:].tolist() == stabilities
+    panels = {axes.get_title(): axes for axes in figure.axes[5:] if axes.get_title()}
+    for step in scan[1:]:
+        axes = panels[f"k = {step.n_clusters}"]
+        dots, *_, discs = axes.collections
+        np.testing.assert_array_equal(dots.get_offsets(), points.values)
+        np.testing.assert_array_equal(discs.get_offsets(), step.centers)
+        colors = np.asarray(dots.get_facecolor())[:, :3]
+        for label, color in zip(step.labels, colors, strict=True):
+            assert to_hex(color) == Style().color(label)
+        low, high = axes.get_xlim(), axes.get_ylim()
+        assert high[1] - high[0] == pytest.approx(low[1] - low[0])
+        assert axes.get_box_aspect() == 1
+    assert "k = 1" not in panels
+
+
 def test_starts_are_compared_seed_by_seed(points: Points) -> None:
     plus, random = compare_starts(run_blobs(points, BlobsSettings(KMeansSettings(4))), 60, ignore)
     assert plus.worse_share < 0.05 < random.worse_share < 0.5
@@ -295,7 +336,7 @@ def test_pictures_are_the_same_each_time(points: Points, result: BlobsResult, th
     for draw in (
         lambda: draw_overview(result, style),
         lambda: draw_steps(points, trace, style),
-        lambda: draw_scan(scan, style),
+        lambda: draw_scan(points, scan, style),
         lambda: draw_starts(starts, style),
     ):
         assert to_png(draw()) == to_png(draw())

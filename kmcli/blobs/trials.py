@@ -9,8 +9,13 @@ from numpy.typing import NDArray
 from kmcli.blobs.data import Points
 from kmcli.blobs.run import MAX_SCORED_POINTS, WORSE, BlobsResult
 from kmcli.clustering import fit_kmeans
-from kmcli.scores import InternalScores, internal_scores, silhouettes
+from kmcli.clustering.passes import label_points
+from kmcli.errors import SettingsError
+from kmcli.scores import InternalScores, agreement_of_halves, internal_scores, silhouettes
 from kmcli.settings import Init, KMeansSettings
+
+_N_STARTS = 10
+"""Starts on each half of the points, of which there are ten."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,11 @@ class ScanStep:
         The cluster of each point.
     silhouettes : ndarray of shape (n_points,), float64, or None
         The silhouette of each point; None for one cluster.
+    centers : ndarray of shape (n_clusters, n_features), float64
+        The centre of each cluster.
+    stability : float or None
+        Mean adjusted Rand index of five pairs of fits to random halves of the points; None for
+        one cluster, for too many points, and where a half has too few distinct ones.
     """
 
     n_clusters: int
@@ -36,6 +46,8 @@ class ScanStep:
     scores: InternalScores | None
     labels: NDArray[np.int32]
     silhouettes: NDArray[np.float64] | None
+    centers: NDArray[np.float64]
+    stability: float | None
 
 
 @dataclass(frozen=True)
@@ -84,12 +96,30 @@ def scan_clusters(
     few = len(points.values) <= MAX_SCORED_POINTS
     steps = []
     for n_clusters in numbers:
-        found = fit_kmeans(points.values, replace(settings, n_clusters=n_clusters))
+        its = replace(settings, n_clusters=n_clusters)
+        found = fit_kmeans(points.values, its)
         scores = internal_scores(points.values, found.labels) if few else None
         each = None if scores is None else silhouettes(points.values, found.labels)
-        steps.append(ScanStep(n_clusters, found.inertia, scores, found.labels, each))
+        stability = _stability(points.values, its) if few and n_clusters > 1 else None
+        steps.append(
+            ScanStep(
+                n_clusters, found.inertia, scores, found.labels, each, found.centers, stability
+            )
+        )
         advance(f"k = {n_clusters}")
     return tuple(steps)
+
+
+def _stability(values: NDArray[np.float64], settings: KMeansSettings) -> float | None:
+    its = replace(settings, n_init=min(settings.n_init, _N_STARTS))
+
+    def cluster_by(rows: NDArray[np.intp]) -> NDArray[np.int32]:
+        return label_points(values, fit_kmeans(values[rows], its).centers).numbers
+
+    try:
+        return agreement_of_halves(np.ones(len(values)), cluster_by, settings.random_state)
+    except SettingsError:  # a half has too few distinct points
+        return None
 
 
 def best_numbers(scan: Iterable[ScanStep]) -> dict[str, int]:

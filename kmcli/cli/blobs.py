@@ -363,7 +363,7 @@ def _draw(
         animation = encode_animation(frames, options["animation"], 1500)
         yield _path(options, _animation_name(options)), animation
     if extras.scan:
-        figure = blobs_trials.draw_scan(extras.scan, style)
+        figure = blobs_trials.draw_scan(result.points, extras.scan, style)
         yield _path(options, "blobs-scan.png"), to_png(figure)
     if extras.trials:
         figure = blobs_trials.draw_starts(extras.trials, style)

@@ -13,7 +13,7 @@ from kmcli.cluster.run import Prepared
 from kmcli.clustering.passes import label_points
 from kmcli.clustering.search import WeightedPoints, search_centers
 from kmcli.errors import DeclinedError, SettingsError
-from kmcli.scores import weighted_adjusted_rand
+from kmcli.scores import agreement_of_halves
 from kmcli.settings import ClusterSettings
 
 STABLE = 0.9
@@ -21,7 +21,6 @@ STABLE = 0.9
 
 _NEAR_BEST = 0.05
 
-_N_PAIRS = 5
 _HALVES_ROWS = 10_000
 _N_STARTS = 10
 """What the stability is measured by: pairs of fits to random halves of a sample."""
@@ -110,21 +109,16 @@ def measure_stability(prepared: Prepared, settings: ClusterSettings) -> float:
     sample = prepared.sample(_HALVES_ROWS)
     n_starts = min(_N_STARTS, settings.effective_n_init)
     its = replace(settings, n_init=n_starts).kmeans
-    random = np.random.default_rng(settings.random_state)
-    found = []
-    for _ in range(_N_PAIRS):
-        order = random.permutation(len(sample.points))
-        halves = order[: len(order) // 2], order[len(order) // 2 :]
-        labels: list[NDArray[np.int32]] = []
-        for rows in halves:
-            half = WeightedPoints(sample.points[rows], sample.weights[rows])
-            try:
-                centers = search_centers(half, half, its, move=False).centers
-            except SettingsError:
-                return float("nan")
-            labels.append(label_points(sample.points, centers).numbers)
-        found.append(weighted_adjusted_rand(labels[0], labels[1], sample.weights))
-    return float(np.mean(found))
+
+    def cluster_by(rows: NDArray[np.intp]) -> NDArray[np.int32]:
+        half = WeightedPoints(sample.points[rows], sample.weights[rows])
+        centers = search_centers(half, half, its, move=False).centers
+        return label_points(sample.points, centers).numbers
+
+    try:
+        return agreement_of_halves(sample.weights, cluster_by, settings.random_state)
+    except SettingsError:
+        return float("nan")
 
 
 def recommend(scan: Sequence[ScanStep]) -> int | None:

@@ -6,13 +6,32 @@ from collections.abc import Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from matplotlib.ticker import MaxNLocator
 
+from kmcli.blobs.data import Points
 from kmcli.blobs.trials import ScanStep, StartTrials
+from kmcli.figures.plane import Plane
 from kmcli.figures.style import Style, new_figure
 
-_COLUMNS = 4
+_COLUMNS = 5
+_ROW_INCHES = 5
+"""The height of clusters with their silhouettes."""
+
+_CURVES = {
+    "inertia": "inertia: always falls",
+    "silhouette": "silhouette: higher is better",
+    "calinski_harabasz": "Calinski-Harabasz: higher",
+    "davies_bouldin": "Davies-Bouldin: lower",
+    "stability": "stability: 1 is best",
+}
+_BEST = {
+    "silhouette": np.nanargmax,
+    "calinski_harabasz": np.nanargmax,
+    "davies_bouldin": np.nanargmin,
+}
+"""Where the best value of each score is."""
+
 _MOST_NUMBERED = 12
 """Of more clusters the numbers beside the silhouettes would overlap."""
 
@@ -20,11 +39,13 @@ _NO_CLUSTER = 0.02
 """Gap between the blades of two clusters, as a share of the points."""
 
 
-def draw_scan(scan: Sequence[ScanStep], style: Style) -> Figure:
-    """Draw the scores for several numbers of clusters, and the silhouettes behind them.
+def draw_scan(points: Points, scan: Sequence[ScanStep], style: Style) -> Figure:
+    """Draw the scores for several numbers of clusters, and the clusters above their silhouettes.
 
     Parameters
     ----------
+    points : Points
+        What was clustered.
     scan : sequence of ScanStep
         What was tried.
     style : Style
@@ -36,52 +57,68 @@ def draw_scan(scan: Sequence[ScanStep], style: Style) -> Figure:
     """
     bladed = [step for step in scan if step.silhouettes is not None]
     n_rows = math.ceil(len(bladed) / _COLUMNS)
-    figure = new_figure(12, 4 + 2.6 * n_rows, style)
+    figure = new_figure(14, 3.6 + _ROW_INCHES * n_rows, style)
     with mpl.rc_context(style.rc()):
         upper, *lower = figure.subfigures(
-            1 + bool(n_rows), 1, height_ratios=[4] + [2.6 * n_rows] * bool(n_rows), squeeze=False
+            1 + bool(n_rows),
+            1,
+            height_ratios=[3.6] + [_ROW_INCHES * n_rows] * bool(n_rows),
+            squeeze=False,
         )[:, 0]
-        curves = upper.subplots(1, 4)
-        numbers = [step.n_clusters for step in scan]
-        titles = {
-            "inertia": "inertia: always falls",
-            "silhouette": "silhouette: higher is better",
-            "calinski_harabasz": "Calinski-Harabasz: higher",
-            "davies_bouldin": "Davies-Bouldin: lower",
-        }
-        for index, (axes, (key, title)) in enumerate(zip(curves, titles.items(), strict=True)):
-            values = np.array(
-                [
-                    step.inertia if key == "inertia" else getattr(step.scores, key, np.nan)
-                    for step in scan
-                ]
-            )
-            axes.plot(numbers, values, marker="o", ms=5, color=style.color(index))
-            if key != "inertia" and np.isfinite(values).any():
-                best = np.nanargmin(values) if "lower" in title else np.nanargmax(values)
-                axes.plot(numbers[best], values[best], "o", ms=13, mfc="none", mec=style.ink)
-                axes.annotate(
-                    f"k = {numbers[best]}",
-                    (numbers[best], values[best]),
-                    xytext=(9, 7),
-                    textcoords="offset points",
-                )
-            axes.set_title(title, fontsize=11)
-            axes.set_xlabel("number of clusters k")
-            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
-            axes.margins(x=0.08, y=0.18)
-            axes.grid(color=style.muted, alpha=0.25)
+        _draw_curves(upper, scan, style)
         for part in lower:
-            blades = part.subplots(n_rows, _COLUMNS, squeeze=False, sharex=True)
-            for axes, step in zip(blades.flat, bladed, strict=False):
-                _draw_blades(axes, step, style)
-            for axes in blades.flat[len(bladed) :]:
-                axes.set_axis_off()
-            for axes in blades.flat[max(0, len(bladed) - _COLUMNS) : len(bladed)]:
-                axes.tick_params(labelbottom=True)
-                axes.set_xlabel("silhouette")
-            part.suptitle("silhouette of each point, cluster by cluster; the line is the mean")
+            _draw_clusters(part, points, bladed, style)
     return figure
+
+
+def _draw_curves(part: SubFigure, scan: Sequence[ScanStep], style: Style) -> None:
+    numbers = [step.n_clusters for step in scan]
+    for index, (axes, (key, title)) in enumerate(
+        zip(part.subplots(1, len(_CURVES)), _CURVES.items(), strict=True)
+    ):
+        values = np.array([_value(step, key) for step in scan])
+        axes.plot(numbers, values, marker="o", ms=5, color=style.color(index))
+        if key in _BEST and np.isfinite(values).any():
+            best = int(_BEST[key](values))
+            axes.plot(numbers[best], values[best], "o", ms=13, mfc="none", mec=style.ink)
+            axes.annotate(
+                f"k = {numbers[best]}",
+                (numbers[best], values[best]),
+                xytext=(9, 7),
+                textcoords="offset points",
+            )
+        axes.set_title(title, fontsize=11)
+        axes.set_xlabel("number of clusters k")
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
+        axes.margins(x=0.08, y=0.18)
+        axes.grid(color=style.muted, alpha=0.25)
+
+
+def _value(step: ScanStep, key: str) -> float:
+    value = getattr(step.scores if key in _BEST else step, key, None)
+    return np.nan if value is None else float(value)
+
+
+def _draw_clusters(
+    part: SubFigure, points: Points, steps: Sequence[ScanStep], style: Style
+) -> None:
+    """Draw the clusters of each number, and beneath them their silhouettes."""
+    n_rows = math.ceil(len(steps) / _COLUMNS)
+    panels = part.subplots(2 * n_rows, _COLUMNS, squeeze=False, height_ratios=[5, 3] * n_rows)
+    plane = Plane(points, mark=0.65)
+    scatters, blades = panels[::2].ravel(), panels[1::2].ravel()
+    for above, below, step in zip(scatters, blades, steps, strict=False):
+        plane.prepare(above)
+        above.set(xticks=[], yticks=[])
+        above.set_title(f"k = {step.n_clusters}", fontsize=11)
+        plane.scatter(above, style, step.labels)
+        plane.boundaries(above, style, step.centers)
+        plane.centers(above, style, step.centers)
+        _draw_blades(below, step, style)
+        below.set_xlabel("silhouette", fontsize=9)
+    for axes in (*scatters[len(steps) :], *blades[len(steps) :]):
+        axes.set_axis_off()
+    part.suptitle("the clusters, and the silhouettes of their points; the line is the mean")
 
 
 def _draw_blades(axes: Axes, step: ScanStep, style: Style) -> None:
@@ -99,7 +136,7 @@ def _draw_blades(axes: Axes, step: ScanStep, style: Style) -> None:
         position += len(values) + _NO_CLUSTER * n_points
     mean = float(step.silhouettes.mean())
     axes.axvline(mean, color=style.ink, ls="--", lw=1.2)
-    axes.set_title(f"k = {step.n_clusters}: mean {mean:.2f}", fontsize=11)
+    axes.set_title(f"mean {mean:.2f}", fontsize=10)
     axes.set_yticks([])
     axes.set_xlim(left, 1)
     axes.set_xticks([0, 0.5, 1])

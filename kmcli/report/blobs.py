@@ -258,7 +258,9 @@ def _scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
             value = None if step.scores is None else float(getattr(step.scores, key))
             mark = "*" if best.get(key) == step.n_clusters else " "
             row.append(Field(key, name, value, "-  " if value is None else f"{value:.3f} {mark}"))
-        rows.append(row)
+        stability = step.stability
+        text = "-" if stability is None else f"{stability:.3f}"
+        rows.append([*row, Field("stability", "stability", stability, text)])
     return [
         Table("Numbers of clusters; * is the best of its column", "scan", rows),
         Note("What the scores say", _verdict(best)),
