@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from PIL import Image
 from sklearn import datasets, metrics
 from sklearn.cluster import KMeans
@@ -240,6 +241,21 @@ def test_a_scan_shows_the_clusters_above_their_silhouettes(points: Points) -> No
         assert high[1] - high[0] == pytest.approx(low[1] - low[0])
         assert axes.get_box_aspect() == 1
     assert "k = 1" not in panels
+
+
+def test_a_scan_tells_what_its_axes_are(points: Points) -> None:
+    def told(values: NDArray[np.float64]) -> str:
+        few = replace(points, values=values, names=("x", "y", "z")[: values.shape[1]])
+        scan = scan_clusters(few, KMeansSettings(n_init=1), [2], ignore)
+        return draw_scan(few, scan, Style()).subfigs[1].get_suptitle()
+
+    plain = points.values[:40]
+    assert told(plain).endswith("the line is the mean")
+    assert told(plain * [1, 50]).endswith("; the axes have different scales")
+    deep = told(np.column_stack([plain, np.zeros(40)]))
+    assert re.search(
+        r"across: first principal component \(\d+.\d% of the variance\), up: sec", deep
+    )
 
 
 def test_starts_are_compared_seed_by_seed(points: Points) -> None:

@@ -118,7 +118,10 @@ def _draw_clusters(
         below.set_xlabel("silhouette", fontsize=9)
     for axes in (*scatters[len(steps) :], *blades[len(steps) :]):
         axes.set_axis_off()
-    part.suptitle("the clusters, and the silhouettes of their points; the line is the mean")
+    title = "the clusters, and the silhouettes of their points; the line is the mean"
+    across, up = plane.names
+    axes_of = f"\nacross: {across}, up: {up}" if plane.is_projected else ""
+    part.suptitle(title + axes_of + ("" if plane.is_equal else "; the axes have different scales"))
 
 
 def _draw_blades(axes: Axes, step: ScanStep, style: Style) -> None:
