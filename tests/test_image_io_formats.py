@@ -215,6 +215,14 @@ def test_a_gif_has_the_shortest_codes_that_hold_its_palette(n_colors: int) -> No
         assert data[data.index(b",", 13 + 3 * 2**n_bits) + 10] == max(2, n_bits)
 
 
+def test_a_gif_of_a_million_codes_is_whole() -> None:
+    """Codes are renumbered some hundred tables at a time; bits pass from one time to the next."""
+    indices = np.random.default_rng(0).integers(0, 128, (1400, 1400)).astype(np.uint8)
+    palette = np.repeat(np.arange(128, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
+    with Image.open(io.BytesIO(encode_indexed(palette, indices, "gif"))) as image:
+        np.testing.assert_array_equal(np.asarray(image.convert("RGB"))[..., 0], indices)
+
+
 def test_gifs_of_few_colors_are_small(tmp_path: Path) -> None:
     y, x = np.mgrid[0:40, 0:40]
     frames = [(x - 3 - n) ** 2 + (y - 20) ** 2 < 100 for n in range(24)]

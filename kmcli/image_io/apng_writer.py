@@ -1,6 +1,6 @@
 """Write animated PNGs of one palette.
 
-Pillow 13 makes the same bytes from 32 colours on, but 11 to 48 % more at 8, where differences from
+Pillow 13 makes the same bytes from 32 colours on, but 15 to 48 % more at 8, where differences from
 row to row compress better, and leaves out frames that look like the one before.
 
 Source: W3C, Portable Network Graphics (PNG) Specification, third edition, 2025.
