@@ -82,6 +82,7 @@ class Style:
             "font.size": 11,
             "legend.frameon": False,
             "text.color": ink,
+            "text.parse_math": False,  # names of columns are no formulas
             "xtick.color": ink,
             "ytick.color": ink,
         }

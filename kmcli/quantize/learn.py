@@ -134,8 +134,8 @@ def fit_palette(
         return LearnedPalette(fixed, ())
     fixed, stages = _search(histogram, fixed, settings)
     learned = from_points(stages[-1].clustering.centers[len(fixed) :], settings.space)
-    if learned.shape[1] == 4:
-        learned = _with_opaque_entries(learned, histogram)
+    if learned.shape[1] == 4 and len(learned) > 0:
+        learned = _with_opaque_entries(learned, histogram, settings.space)
     # Rounding can make two centres one colour.
     return LearnedPalette(np.unique(np.concatenate([fixed, learned]), axis=0), stages)
 
@@ -252,7 +252,7 @@ def random_palette(histogram: ColorCounts, n_colors: int, seed: int) -> NDArray[
 
 
 def _with_opaque_entries(
-    palette: NDArray[np.uint8], histogram: ColorCounts | ColorWeights
+    palette: NDArray[np.uint8], histogram: ColorCounts | ColorWeights, space: Space
 ) -> NDArray[np.uint8]:
     """Make entries opaque that stand mostly for opaque pixels, with the mean of these.
 
@@ -260,14 +260,15 @@ def _with_opaque_entries(
     """
     colors, counts = histogram.colors, histogram.counts
     opaque = colors[:, 3] == 255
-    labels = nearest(colors, palette)
+    labels = nearest(colors, palette, space)
     weight = np.bincount(labels, counts, len(palette))
     opaque_weight = np.bincount(labels[opaque], counts[opaque], len(palette))
     mostly = np.flatnonzero((opaque_weight > 0) & (2 * opaque_weight >= weight))
+    sums = [
+        np.bincount(labels[opaque], counts[opaque] * axis, len(palette))
+        for axis in to_points(colors[opaque], space).T
+    ]
+    means = np.column_stack(sums)[mostly] / opaque_weight[mostly, np.newaxis]
     palette = palette.copy()
-    palette[mostly, 3] = 255
-    for channel in range(3):
-        values = (counts * colors[:, channel])[opaque]
-        sums = np.bincount(labels[opaque], values, len(palette))
-        palette[mostly, channel] = np.rint(sums[mostly] / opaque_weight[mostly])
+    palette[mostly] = from_points(means, space)
     return palette

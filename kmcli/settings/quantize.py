@@ -68,7 +68,7 @@ class QuantizeSettings:
     """
 
     n_colors: int = 16
-    space: Space = "rgb"
+    space: Space = "oklab"
     effort: Effort = "normal"
     locked: tuple[tuple[int, int, int, int], ...] = ()
     order: Order = "luminance"

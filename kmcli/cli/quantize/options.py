@@ -165,7 +165,7 @@ _method_options = stacked(
     ),
     _method(
         "--space",
-        type=click.Choice(["rgb", "oklab", "lab"]),
+        type=click.Choice(["oklab", "lab", "rgb"]),
         default=_DEFAULTS.space,
         help="Colour space in which the error is minimised.",
     ),
