@@ -1,24 +1,26 @@
 """Everything that is compared: how each program is called to write a picture of few colours."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.machine import program_version
 from benchmarks.processes import kmcli
 
 Command = Callable[[Path, int, Path], list[str]]
 """Gives the command for a picture, a number of colours and an output."""
 
-OURS = "kmcli"
+OURS = "kmcli --space rgb"
 OKLAB = "kmcli --space oklab"
 
 
 def contenders() -> dict[str, Command]:
     """List what is installed, kmcli first."""
     found: dict[str, Command] = {
-        OURS: _kmcli(),
-        "kmcli --effort fast": _kmcli("--effort", "fast"),
+        OURS: _kmcli("--space", "rgb"),
+        "kmcli --space rgb --effort fast": _kmcli("--space", "rgb", "--effort", "fast"),
         OKLAB: _kmcli("--space", "oklab"),
     }
     if shutil.which("pngquant"):
@@ -33,6 +35,25 @@ def contenders() -> dict[str, Command]:
         found[f"Pillow {method}"] = _here("pillow", method)
     found["notebook (every third pixel)"] = _here("notebook", "")
     return found
+
+
+def pngquants() -> dict[str, str]:
+    """List the programs pngquant by version: that of the system, and that beside this Python."""
+    beside = Path(sys.executable).with_name("pngquant")
+    elsewhere = [
+        folder
+        for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)
+        if Path(folder) != beside.parent
+    ]
+    programs = [
+        shutil.which("pngquant", path=os.pathsep.join(elsewhere)),
+        shutil.which(str(beside)),
+    ]
+    return {
+        name: program
+        for program in programs
+        if program and (name := program_version(program)) is not None
+    }
 
 
 def is_undithered_peer(name: str) -> bool:

@@ -61,8 +61,6 @@ def stages(picture: Path, n_colors: int) -> dict[str, Any]:
         seconds[stage] = now - last
         last = now
 
-    import sklearn.cluster  # noqa: F401 - what it takes is to be seen apart
-
     from kmcli.image_io import decode_image, encode_indexed_png
     from kmcli.quantize.histogram import count_colors, map_colors
     from kmcli.quantize.learn import fit_palette
@@ -74,9 +72,10 @@ def stages(picture: Path, n_colors: int) -> dict[str, Any]:
     done("decode")
     histogram = count_colors(pixels)
     done("count")
-    palette = fit_palette(histogram, QuantizeSettings(n_colors)).colors
+    settings = QuantizeSettings(n_colors)
+    palette = fit_palette(histogram, settings).colors
     done("learn")
-    entries = nearest(histogram.colors, palette).astype("uint8")
+    entries = nearest(histogram.colors, palette, settings.space).astype("uint8")
     indices = map_colors(pixels, histogram.colors, entries)
     done("map")
     encode_indexed_png(palette, indices)

@@ -29,7 +29,7 @@ def program_version(program: str) -> str | None:
     except FileNotFoundError:
         return None
     found = re.search(r"\d+\.\d+[.\d-]*", answer.stdout)
-    name = "ImageMagick" if program == "convert" else program
+    name = "ImageMagick" if program == "convert" else Path(program).name
     return f"{name} {found.group()}" if found else None
 
 

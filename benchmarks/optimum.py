@@ -37,7 +37,7 @@ def measure(histogram: ColorCounts, k: int) -> dict[str, tuple[float, float]]:
         return np.rint(model.cluster_centers_).astype(np.uint8)
 
     def learn(effort: Effort) -> NDArray[np.uint8]:
-        return fit_palette(histogram, QuantizeSettings(k, effort=effort)).colors
+        return fit_palette(histogram, QuantizeSettings(k, space="rgb", effort=effort)).colors
 
     found = {}
     for name in (*EFFORTS, RESTARTS):
