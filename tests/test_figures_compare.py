@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import ImageChops
 
-from kmcli.figures import compare, swatches
+from kmcli.figures import swatches
 from kmcli.figures.canvas import Canvas, encode_png, line_height, text_width, wrap
-from kmcli.figures.compare import Panel, compare_sheet
+from kmcli.figures.compare import Panel, compare_sheet, sheet
 from kmcli.figures.compare.view import choose_view
 from kmcli.figures.pixels import box_mean, color_band, enlarge, over_checkerboard
 from kmcli.figures.style import Style, Theme
@@ -224,7 +224,7 @@ SHAPES = [(427, 640), (640, 427), (133, 200), (16, 16), (128, 128), (3, 640), (4
 def test_nothing_overlaps_and_nothing_is_cut_off(
     shape: tuple[int, int], n_versions: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compare, "Canvas", Recorder)
+    monkeypatch.setattr(sheet, "Canvas", Recorder)
     ks = (256, 128, 64, 32, 16, 8, 4, 2)[:n_versions]
     compare_sheet(*sheet_parts(*shape, ks))
     assert len(Recorder.texts) >= 3 * (1 + 2 * n_versions)
@@ -232,7 +232,7 @@ def test_nothing_overlaps_and_nothing_is_cut_off(
 
 
 def test_long_captions_widen_the_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compare, "Canvas", Recorder)
+    monkeypatch.setattr(sheet, "Canvas", Recorder)
     original, columns = sheet_parts(20, 20, (4, 2))
     name = "a picture whose title is far longer than the picture is wide.jpeg"
     compare_sheet(Panel(name, (name,), original.pixels), columns)

@@ -204,7 +204,7 @@ def test_nothing_nearly_opaque_gets_holes(method: Dither, logo: Pixels) -> None:
     image = quantize_image(logo, QuantizeSettings(16, dither=method))
     alpha = logo[..., 3].astype(int)
     assert (image.pixels[alpha == 0] == 0).all()
-    assert image.pixels[alpha > 210][:, 3].min() > 180
+    assert image.pixels[alpha > 210][:, 3].min() > 160
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -235,7 +235,7 @@ def test_locked_colors_are_not_moved(china: Pixels) -> None:
 
 def test_a_widened_palette_reaches_beyond_the_learned_one(china: Pixels) -> None:
     histogram = count_colors(china)
-    learned = quantize_image(china, QuantizeSettings(16)).palette.colors
+    learned = quantize_image(china, QuantizeSettings(16, space="rgb")).palette.colors
     fixed = np.zeros(len(learned), dtype=bool)
     reaches = []
     for strength in (0.2, 0.6, 1.0):

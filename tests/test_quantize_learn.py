@@ -235,7 +235,8 @@ def test_best_comes_to_rest_on_all_colors(colors_of_china: ColorCounts) -> None:
 
 def test_refining_on_finer_cells_pays(colors_of_china: ColorCounts) -> None:
     """What the last stage is for: the cells of the others lose a little."""
-    _, moved, last = fit_palette(colors_of_china, QuantizeSettings(64)).stages
+    settings_ = QuantizeSettings(64, space="rgb")
+    _, moved, last = fit_palette(colors_of_china, settings_).stages
     before, after = (
         error(colors_of_china, np.rint(stage.clustering.centers).astype(np.uint8))
         for stage in (moved, last)
@@ -251,7 +252,8 @@ def test_clear_pixels_do_not_make_a_picture_of_one_color_transparent() -> None:
     (entry,) = fit_palette(histogram, QuantizeSettings(1)).colors.tolist()
     assert entry[3] > 0
     clear, seen = fit_palette(histogram, QuantizeSettings(2)).colors.tolist()
-    assert (clear, seen) == ([0, 0, 0, 0], [200, 0, 0, 255])
+    assert clear == [0, 0, 0, 0]
+    assert seen in ([199, 0, 0, 255], [200, 0, 0, 255])
 
 
 @pytest.mark.parametrize("space", ["rgb", "oklab"])

@@ -141,7 +141,7 @@ def test_what_is_no_list_of_colors(text: str) -> None:
 
 def test_given_palette_keeps_its_order_and_all_entries(small: Pixels) -> None:
     given_palette = np.array([[255, 255, 255], [1, 2, 3], [0, 0, 0], [128, 128, 128]], np.uint8)
-    image = apply_palette(small, given_palette)
+    image = apply_palette(small, given_palette, QuantizeSettings(space="rgb"))
     np.testing.assert_array_equal(image.palette.colors, given_palette)
     distances = ((small[:, :, None].astype(int) - given_palette) ** 2).sum(axis=3)
     np.testing.assert_array_equal(image.indices, distances.argmin(axis=2))
