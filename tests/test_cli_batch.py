@@ -127,7 +127,7 @@ def test_sheet_says_what_it_shows(folder: Path, monkeypatch: pytest.MonkeyPatch)
         (["-o", "x.png", "--format", "gif"], "-o ends in .png, but --format asks for gif"),
         (["--in-place", "--format", "gif"], "keeps the formats"),
         (["--format", "webp", "--optimize"], "recompresses PNGs only"),
-        (["-o", "x.tmp"], "with --format any name will do"),
+        (["-o", "x.tmp"], "or give --format for another name"),
         (["--suffix", "a/b"], "cannot be empty or hold a '/'"),
         (["--suffix", ""], "cannot be empty"),
         (["--shared-palette", "--region", "0,0,1,1"], "learned from"),

@@ -133,7 +133,7 @@ def test_text_report_explains_the_definitions_the_ties_and_the_confusions(
     for line in (
         "one to one          0.7919  1423 of 1797; each digit, one cluster (Hungarian)",
         "majority (purity)   0.7919  1423 of 1797; each cluster, its commonest digit",
-        "notebook's formula  0.8175  1469 of 1797; each digit, its largest, even if taken",
+        "notebook's formula  0.8175  1469 of 1797; each digit's largest, even if taken",
         "Cluster 1 holds 100 ones and 100 eights, a tie; by majority it stands for ones",
         "By majority, no cluster stands for eights.",
         "100 ones taken for eights\n",

@@ -172,7 +172,7 @@ def test_the_tour_tabulates_what_kmcli_makes_of_the_photo(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     photo = str(SAMPLES / "china.jpg")
-    run(["quantize", photo, "-k", "64,32,16,8", "-d", str(tmp_path), "--json"])
+    run(["quantize", photo, "-k", "64,32,16,8", "--space", "rgb", "-d", str(tmp_path), "--json"])
     lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     tour = (ROOT / "docs" / "notebook-tour.md").read_text()
     rows = re.findall(

@@ -153,7 +153,7 @@ def _accuracy_fields(result: DigitsResult) -> list[Field]:
             "inverse_purity",
             "notebook's formula",
             inverse,
-            text(n_inverse, inverse, "each digit, its largest, even if taken"),
+            text(n_inverse, inverse, "each digit's largest, even if taken"),
         ),
         Field("match", "used below", result.settings.effective_match, _match_name(result)),
     ]

@@ -6,6 +6,7 @@ from typing import Any, TypeVar, get_args
 
 import click
 
+from kmcli.cli.numbers import Integer
 from kmcli.cli.options import (
     ANY_PATH,
     COMMON_GROUP,
@@ -208,7 +209,7 @@ def limit_options() -> Callable[[F], F]:
         option(
             "--max-input-bytes",
             group=LIMITS_GROUP,
-            type=click.IntRange(min=1),
+            type=Integer(1, 2**62),
             metavar="N",
             help="Refuse inputs that are larger, after decompression.",
         ),
@@ -353,14 +354,14 @@ def _method_options() -> list[Callable[[F], F]]:
         option(
             "--sample-rows",
             group=METHOD_GROUP,
-            type=click.IntRange(min=100),
+            type=Integer(100, 10_000_000),
             metavar="N",
             help="Rows to search centres on.  [default: 100000, or 1000 k if more]",
         ),
         option(
             "--passes",
             group=METHOD_GROUP,
-            type=click.IntRange(0, 1000),
+            type=Integer(0, 1000),
             metavar="N",
             help="Exact iterations over all rows after the search.  [default: 0]",
         ),
