@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Usage:
-    """What one process and its children took.
+    """What a process took, with those that it started.
 
     Attributes
     ----------
@@ -69,14 +69,26 @@ SMALL_PARENT = (
 )
 """What to put before a command that measures its own memory."""
 
+# On Linux it also waits for those that outlive the process that started them, which are handed to
+# it: the workers of a batch are children of a server that ends last.
 _LAUNCHER = """
-import os, sys, time
+import ctypes, os, sys, time
+PR_SET_CHILD_SUBREAPER = 36
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
 start = time.perf_counter()
 child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
-_, status, usage = os.wait4(child, 0)
+usages = [os.wait4(child, 0)]
 wall = time.perf_counter() - start
-print([os.waitstatus_to_exitcode(status), wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss])
+try:
+    while True:
+        usages.append(os.wait4(-1, 0))
+except ChildProcessError:
+    pass
+cpu = sum(usage.ru_utime + usage.ru_stime for _, _, usage in usages)
+peak = max(usage.ru_maxrss for _, _, usage in usages)
+print([os.waitstatus_to_exitcode(usages[0][1]), wall, cpu, peak])
 """
 
 

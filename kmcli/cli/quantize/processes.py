@@ -17,7 +17,7 @@ from kmcli.cli.signals import put_right_before_death
 from kmcli.files import DEADLY
 
 _CAN_FORK = hasattr(os, "fork") and sys.platform != "darwin"  # whose libraries do not survive it
-_PRELOADED = ["sklearn.cluster", "kmcli.quantize", "kmcli.image_io"]
+_PRELOADED = ["kmcli.quantize", "kmcli.image_io"]
 
 # A server that has imported everything once forks the workers: plain forking is not safe beside
 # threads, and importing anew in each takes longer than a picture.
