@@ -1,6 +1,6 @@
 """Measure everything anew and rewrite the tables of docs/benchmarks.md.
 
-``python -m benchmarks.document FOLDER`` takes about half an hour on a quiet machine.
+``python -m benchmarks.document FOLDER`` takes about three quarters of an hour on a quiet machine.
 """
 
 import argparse
@@ -9,7 +9,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from benchmarks import batch, compare, dithering, growth, optimum, startup
+from benchmarks import batch, compare, dithering, growth, looks, optimum, startup
 from benchmarks.machine import describe
 from benchmarks.pictures import enlarge, listed
 from benchmarks.plots import plot_comparison, plot_growth
@@ -91,6 +91,7 @@ def main() -> None:
         "small": partial(small, typical),
         "large": partial(large, typical),
         "batch": partial(batch.table, pictures, 3),
+        "looks": partial(looks.report, pictures, DOCUMENT.with_name("images")),
         "dithering": partial(dithering.table, pictures),
         "growth": grown,
         "optimum": partial(optimum.table, pictures, MOST_COLORS),

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from PIL import Image, ImageDraw
 
 from benchmarks.machine import describe
@@ -30,6 +32,8 @@ OURS, OURS_DITHERED = "kmcli", "kmcli --dither floyd-steinberg"
 PEER, PEER_DITHERED = "pngquant 3 --nofs", "pngquant 3"
 JUDGED = ((OURS, PEER), (OURS_DITHERED, PEER_DITHERED))
 CROP = 160
+_SHADES = (0, 1, 2, 4, 6, 7, 8, 9, 10, 14, 16, 18)
+"""Of the colour map, so that no two tools have the same."""
 
 
 class Look(NamedTuple):
@@ -137,7 +141,7 @@ def plot(looks: Sequence[Look], target: Path) -> None:
                            np.mean([each.ssimulacra2 for each in of_k]),
                            geometric_mean(each.flip for each in of_k)))  # fmt: skip
         n_bytes, score, flip = zip(*points, strict=True)
-        style = {"color": f"C{number % 10}", "marker": "os^Dv<>PX*hp"[number % 12],
+        style = {"color": colormaps["tab20"](_SHADES[number]), "marker": "os^Dv<>PX*hp"[number],
                  "linewidth": 2.5 if tool.startswith("kmcli") else 1}  # fmt: skip
         scores.plot(n_bytes, score, label=tool, **style)
         flips.plot(n_bytes, flip, **style)
@@ -147,6 +151,10 @@ def plot(looks: Sequence[Look], target: Path) -> None:
     for axes in (scores, flips):
         axes.set(xlabel="kB, geometric mean over the pictures", xscale="log")
         axes.grid(alpha=0.3)
+    for axis in (scores.xaxis, flips.xaxis, flips.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
     figure.legend(loc="outside lower center", ncols=4, frameon=False)
     figure.savefig(target, dpi=100)
 
@@ -173,29 +181,34 @@ def sheet(pictures: Sequence[Path], shown: Sequence[str], k: int, target: Path) 
     page.save(target)
 
 
+def report(pictures: Sequence[Path], folder: Path | None, *, curves: bool = True) -> str:
+    """Lay out the tables; write the plot and the sheet of crops into a folder."""
+    few, installed = pictures[:3], list(tools())
+    judged = dict.fromkeys(name for pair in JUDGED for name in pair)
+    tasks = [(picture, k, name) for picture in pictures for k in JUDGED_COLORS for name in judged]
+    if curves:
+        tasks += [(picture, k, name) for picture in few for k in CURVE_COLORS for name in installed]
+    looks = measure(list(dict.fromkeys(tasks)))
+    tables = [table(looks, [ours], peer, JUDGED_COLORS) for ours, peer in JUDGED]
+    if curves:
+        on_few = [each for each in looks if each.picture in {path.stem for path in few}]
+        tables.append(table(on_few, installed, PEER_DITHERED, JUDGED_COLORS))
+        if folder:
+            plot(on_few, folder / "looks-curves.png")
+    if folder:
+        sheet(few, list(judged), 16, folder / "looks-crops.png")
+    return "\n\n".join(tables)
+
+
 def main() -> None:
-    """Print the tables; write the plot and the sheet of crops."""
+    """Print the tables; write the pictures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pictures", nargs="+", type=Path, help="files or folders")
     parser.add_argument("--quick", action="store_true", help="two pictures, and no curves")
     parser.add_argument("-d", "--folder", type=Path, help="where to write looks-*.png")
     given = parser.parse_args()
     pictures = listed(given.pictures)[: 2 if given.quick else None]
-    few, installed = pictures[:3], list(tools())
-    judged = dict.fromkeys(name for pair in JUDGED for name in pair)
-    tasks = [(picture, k, name) for picture in pictures for k in JUDGED_COLORS for name in judged]
-    if not given.quick:
-        tasks += [(picture, k, name) for picture in few for k in CURVE_COLORS for name in installed]
-    looks = measure(list(dict.fromkeys(tasks)))
-    for ours, peer in JUDGED:
-        print(table(looks, [ours], peer, JUDGED_COLORS), end="\n\n")
-    on_few = [each for each in looks if each.picture in {path.stem for path in few}]
-    if not given.quick:
-        print(table(on_few, installed, PEER_DITHERED, JUDGED_COLORS), end="\n\n")
-    if given.folder:
-        plot(on_few, given.folder / "looks-curves.png")
-        sheet(few, list(judged), 16, given.folder / "looks-crops.png")
-    print(describe())
+    print(f"{report(pictures, given.folder, curves=not given.quick)}\n\n{describe()}")
 
 
 if __name__ == "__main__":

@@ -197,6 +197,15 @@ def test_few_translucent_pixels_do_not_make_an_area_translucent() -> None:
     assert (image.pixels[1:, :, 3] == 255).all()
 
 
+def test_translucent_pixels_within_an_area_of_many_colors_leave_it_opaque() -> None:
+    random = np.random.default_rng(0)
+    pixels = random.integers(180, 240, (40, 40, 4), dtype=np.uint8)
+    pixels[..., 3] = 255
+    pixels[::5, ::2, 3] = random.integers(150, 250, (8, 20))
+    image = quantize_image(pixels, QuantizeSettings(3))
+    assert (image.pixels[pixels[..., 3] == 255][:, 3] == 255).all()
+
+
 def test_more_colors_never_look_worse(china: Pixels) -> None:
     errors = [
         quantize_image(china, QuantizeSettings(k)).fidelity.delta_e_mean for k in (4, 8, 16, 32)
