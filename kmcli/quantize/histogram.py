@@ -15,7 +15,7 @@ Value = TypeVar("Value", bound=np.generic)
 STRIP_PIXELS = 2**16
 """Pixels handled at once: large enough for numpy's speed, small enough for the cache."""
 
-_SHARE_PIXELS = 2**21
+_SHARE_PIXELS = 2**18
 """Pixels that one thread works through."""
 
 TABLE_PIXELS = 2**20
@@ -191,18 +191,21 @@ def map_colors(
         is_opaque = colors[strip, -1] == 255 if n_channels == 4 else slice(None)
         table[pack_colors(colors[strip][is_opaque, :3])] = values[strip][is_opaque]
     flat = pixels.reshape(-1, n_channels)
-    codes = pack_colors(colors) if n_channels == 4 else None
+    codes = pack_colors(colors).astype(np.uint32) if n_channels == 4 else None
 
     def look_up(share: slice) -> None:
         target = out[share]
-        for where, strip in _packed_strips(flat[share]):
-            if codes is None:
+        if codes is None:
+            for where, strip in _packed_strips(flat[share]):
                 table.take(strip, out=target[where], mode="clip")
-            else:
-                part = table.take(strip >> 8)
-                others = np.flatnonzero(strip & 255 != 255)
-                part[others] = values[np.searchsorted(codes, strip[others])]
-                target[where] = part
+            return
+        wanted = _pack_all(flat[share])
+        table.take(wanted >> 8, out=target, mode="clip")
+        others = np.flatnonzero(wanted & 255 != 255)
+        # Roughly in their order: looking here and there among millions of codes misses the cache.
+        upper_bytes = (wanted[others] >> 16).astype(np.uint16)
+        others = others[np.argsort(upper_bytes, kind="stable")]
+        target[others] = values[np.searchsorted(codes, wanted[others])]
 
     map_shares(look_up, len(flat), _SHARE_PIXELS)
     return out.reshape(pixels.shape[:-1])
@@ -307,10 +310,14 @@ def _count_with_table(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.integer], N
 
 
 def _count_by_sorting(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
+    return _count_sorted(_pack_all(pixels))
+
+
+def _pack_all(pixels: NDArray[np.uint8]) -> NDArray[np.uint32]:
     codes = np.empty(pixels.size // pixels.shape[-1], dtype=np.uint32)
     for where, strip in _packed_strips(pixels):
         codes[where] = strip
-    return _count_sorted(codes)
+    return codes
 
 
 def _count_sorted(

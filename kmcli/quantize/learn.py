@@ -65,6 +65,10 @@ _LEAST_GAIN = 1e-5
 """The last stage ends when an iteration gains less, which rounding would undo."""
 
 
+_OPACITY_COLORS = 2**20
+"""Colours with alpha that are looked at to tell which entries stand mostly for opaque pixels."""
+
+
 @dataclass(frozen=True)
 class Stage:
     """One stage of k-means on the way to a palette.
@@ -263,7 +267,8 @@ def _with_opaque_entries(
 
     Without this a few translucent pixels at an edge would make a whole area translucent.
     """
-    colors, counts = histogram.colors, histogram.counts
+    sample = slice(None, None, 1 + len(histogram.colors) // _OPACITY_COLORS)
+    colors, counts = histogram.colors[sample], histogram.counts[sample]
     opaque = colors[:, 3] == 255
     labels = nearest(colors, palette, space)
     weight = np.bincount(labels, counts, len(palette))
