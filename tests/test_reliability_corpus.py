@@ -97,33 +97,43 @@ def _unescaped(name: str) -> str:
     return os.fsdecode(text.encode("utf-8", "surrogateescape"))
 
 
-@pytest.mark.skipif(not GENERATOR.exists(), reason="the generator of hostile files is not here")
-@pytest.mark.usefixtures("no_ghostscript")
-def test_hostile_files(tmp_path: Path, capfd: Capture, record_property: Record) -> None:
-    folder = tmp_path / "hostile"
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("hostile") / "files"
     subprocess.run(
         [sys.executable, GENERATOR, folder, "--small"], check=True, stdout=subprocess.DEVNULL
     )
+    yield folder
+    for path in (folder / "fs").rglob("*"):
+        with contextlib.suppress(OSError):
+            path.chmod(0o700)
+
+
+N_SHARES = 8
+"""So that several processes share the files among them."""
+
+
+@pytest.mark.skipif(not GENERATOR.exists(), reason="the generator of hostile files is not here")
+@pytest.mark.usefixtures("no_ghostscript")
+@pytest.mark.parametrize("share", range(N_SHARES))
+def test_hostile_files(
+    share: int, hostile: Path, tmp_path: Path, capfd: Capture, record_property: Record
+) -> None:
     wrong = []
     n_files = 0
-    try:
-        for name, verdict, codes in expectations(folder):
-            path = folder / name
-            if not _can_be_asked(path, name):
-                continue
-            n_files += 1
-            code, err, found = quantize(path, tmp_path / "out.png", capfd)
-            # A picture that is over our lower limit is refused, whatever else it may be.
-            allowed = codes | ({4} if OUR_LIMIT in err else set())
-            if verdict == "policy":
-                allowed |= {0, 3, 4}
-            if code not in allowed:
-                found.append(f"ends with {code}, expected {sorted(allowed)}")
-            wrong += [f"{name!r}: {each}" for each in found]
-    finally:
-        for path in (folder / "fs").rglob("*"):
-            with contextlib.suppress(OSError):
-                path.chmod(0o700)
+    for name, verdict, codes in list(expectations(hostile))[share::N_SHARES]:
+        path = hostile / name
+        if not _can_be_asked(path, name):
+            continue
+        n_files += 1
+        code, err, found = quantize(path, tmp_path / "out.png", capfd)
+        # A picture that is over our lower limit is refused, whatever else it may be.
+        allowed = codes | ({4} if OUR_LIMIT in err else set())
+        if verdict == "policy":
+            allowed |= {0, 3, 4}
+        if code not in allowed:
+            found.append(f"ends with {code}, expected {sorted(allowed)}")
+        wrong += [f"{name!r}: {each}" for each in found]
     assert not wrong, "\n".join(wrong)
     record_property("reliability: hostile files", n_files)
 
