@@ -65,6 +65,11 @@ class Browser:
         """Run a script that returns something."""
         return self._call("POST", "/execute/sync", script=script, args=arguments)
 
+    def inside(self, selector: str | None) -> None:
+        """Go into a frame of the page; None leads out again."""
+        find = "return document.querySelector(arguments[0])"
+        self._call("POST", "/frame", id=self.run(find, selector) if selector else None)
+
     def devtools(self, command: str, **parameters: Any) -> Any:
         """Call Chromium's own protocol."""
         return self._call("POST", "/goog/cdp/execute", cmd=command, params=parameters)

@@ -18,6 +18,7 @@ from kmcli.cli.hints import with_hint
 from kmcli.cli.quantize import quantize
 from kmcli.cli.shortage import check_memory_limit, shortage
 from kmcli.cli.signals import die_of_closed_pipe
+from kmcli.cli.tour import tour
 from kmcli.errors import ExitCode, KmcliError
 from kmcli.files import PipeClosedError, StandardOutput
 
@@ -45,11 +46,11 @@ def cli() -> None:
 
     quantize turns pictures into indexed PNGs of few colours, which k-means learns from their
     pixels. cluster adds to each row of a table its cluster, and assign does so to new rows.
-    blobs and digits show k-means at work.
+    blobs and digits show k-means at work; tour makes a page of all that a course shows.
     """
 
 
-for command in (quantize, cluster, assign, blobs, digits, completion):
+for command in (quantize, cluster, assign, blobs, digits, tour, completion):
     cli.add_command(command)
 
 

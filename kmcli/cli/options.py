@@ -253,13 +253,16 @@ def figure_options() -> Callable[[F], F]:
             help="Width and height of each picture in inches, 2 to 20; text is scaled with it.  "
             "[default: as it needs]",
         ),
-        option(
-            "--theme",
-            group=FIGURE_GROUP,
-            type=click.Choice(["light", "dark"]),
-            default="light",
-            help="Dark on light for print, or light on dark for a dim room.",
-        ),
+        theme_option(FIGURE_GROUP),
+    )
+
+
+def theme_option(
+    group: str, text: str = "Dark on light for print, or light on dark for a dim room."
+) -> Callable[[F], F]:
+    """Declare the theme of pictures."""
+    return option(
+        "--theme", group=group, type=click.Choice(["light", "dark"]), default="light", help=text
     )
 
 

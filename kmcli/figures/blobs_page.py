@@ -1,13 +1,11 @@
 """k-means as a live page for a browser: one file, no server, nothing loaded from elsewhere."""
 
-import base64
-import hashlib
 import json
-import re
 from importlib import resources
 
 from kmcli.blobs import BlobsResult, first_centers, trace_start
 from kmcli.errors import SettingsError
+from kmcli.figures.html import digest
 from kmcli.figures.style import Style
 
 MAX_CLUSTERS = 12
@@ -61,8 +59,8 @@ def page(result: BlobsResult, style: Style) -> bytes:
     # A "<" could end the script element or begin a comment in it, whatever follows.
     encoded = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     policy = (
-        f"default-src 'none'; script-src {_hash(template, 'script')}; "
-        f"style-src {_hash(template, 'style')}; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {digest(template, 'script')}; "
+        f"style-src {digest(template, 'style')}; base-uri 'none'; form-action 'none'"
     )
     for name, value in (
         ("__THEME__", style.theme),
@@ -71,10 +69,3 @@ def page(result: BlobsResult, style: Style) -> bytes:
     ):
         template = template.replace(name, value)
     return template.encode()
-
-
-def _hash(template: str, element: str) -> str:
-    """Name the only script or style sheet that a browser may use, by its digest."""
-    (content,) = re.findall(rf"<{element}>(.*?)</{element}>", template, re.DOTALL)
-    digest = hashlib.sha256(content.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"

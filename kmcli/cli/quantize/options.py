@@ -16,6 +16,7 @@ from kmcli.cli.options import (
     report_options,
     seed_option,
     stacked,
+    theme_option,
 )
 from kmcli.cli.quantize.request import FORMATS
 from kmcli.cli.quantize.values import (
@@ -104,6 +105,7 @@ _output_options = stacked(
         is_flag=True,
         help="Write NAME-cloud.png too: pixels and palettes in colour space, R-G-B and Oklab.",
     ),
+    theme_option("Output", "Paper of NAME-cloud.png, for print or for a dim room."),
     _output("--in-place", is_flag=True, help="Replace each input with its result."),
     _output(
         "--frame",

@@ -161,7 +161,7 @@ class Presentation:
         from kmcli.figures.style import Style, to_png
 
         palettes = [(_panel_title(each), each.image.palette) for each in self.versions]
-        return to_png(draw_cloud(self.picture.histogram, palettes, Style()))
+        return to_png(draw_cloud(self.picture.histogram, palettes, Style(self.request.theme)))
 
     def _preview(self, terminal: "Terminal") -> str:
         from kmcli.cli.quantize.preview import render_preview

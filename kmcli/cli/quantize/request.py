@@ -56,6 +56,7 @@ class Request:
     keep_extension: bool
     compare: bool
     cloud: bool
+    theme: Literal["light", "dark"]
     in_place: bool
     frame: int | None
     optimize: bool
@@ -206,6 +207,8 @@ def _refuse_formats(request: Request) -> None:
 def _refuse_methods(request: Request, given: Collection[str]) -> None:
     n_versions = len(request.n_colors)
     targets = _written(given, *_TARGETS)
+    if not request.cloud and "theme" in given:
+        raise click.UsageError("--theme goes with --cloud")
     if request.cloud and n_versions > _MOST_CLOUDS:
         raise click.UsageError(f"--cloud shows up to {_MOST_CLOUDS} palettes, not {n_versions}")
     if n_versions > 1:
