@@ -317,8 +317,7 @@ def test_a_column_of_words_tells_the_true_groups() -> None:
         ("a,b\n", "no column of numbers"),
         ("1,2\n3,4,5\n", "line 2 has 3 cells, the first record 2"),
         ("a,b\n1,2\n\n3\n", "line 4 has 1 cell, the names 2"),
-        ("1,2\n3,nan\n", "line 2, column x2: the value is missing"),
-        ("1,2\n3,\n", "line 2, column x2: the value is missing"),
+        ("a,b\n1,\n,2\n", "none of the 2 rows is complete"),
         ("1\n2\n", "the points have 1 column, x1"),
         ("x,y\n1,2\n1e200,5\n", "line 3, column x: '1e200' is beyond 1e140"),
         ("x,y\n1,2\n1,-inf\n", "line 3, column y: '-inf' is beyond 1e140"),
@@ -329,10 +328,22 @@ def test_bad_rows_are_named_by_their_line(text: str, message: str) -> None:
         points_of(text)
 
 
+def test_incomplete_rows_are_left_out_with_their_groups_and_counted() -> None:
+    points = points_of("a,b,kind\n1,2,u\n,3,v\n4,5,v\n6,7,\n8,nan,u\n", label="kind")
+    assert points.values.tolist() == [[1, 2], [4, 5]]
+    assert points.true_labels is not None
+    assert points.true_labels.tolist() == [0, 1]
+    assert points.n_incomplete == 3
+
+
 def test_scaling_is_that_of_a_standard_scaler() -> None:
-    scaled = points_of("1,10,5\n2,30,5\n4,20,5\n", scale=True).values
-    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-12)
-    np.testing.assert_allclose(scaled.std(axis=0), [1, 1, 0])
+    points = points_of("1,10,5\n2,30,5\n4,20,5\n", scale=True)
+    np.testing.assert_allclose(points.values.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(points.values.std(axis=0), [1, 1, 0])
+    assert points.unscaled is not None
+    np.testing.assert_allclose(points.in_units(points.values), points.unscaled)
+    np.testing.assert_allclose(points.scaled(points.unscaled), points.values)
+    assert points.axis_names == ("x1 (scaled)", "x2 (scaled)", "x3 (scaled)")
 
 
 def test_more_features_are_drawn_by_their_principal_components() -> None:

@@ -5,9 +5,11 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sklearn import datasets
 from sklearn.cluster import KMeans
+from sklearn.preprocessing import StandardScaler
 
 from kmcli.cli.main import run
 from tests.conftest import kmcli
@@ -92,6 +94,40 @@ def test_columns_that_are_no_features_are_left_out_or_chosen(
     assert "blobs: left out id (row numbers)" in captured.err
 
 
+def test_centres_and_rows_of_scaled_points_are_in_units_of_the_data(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    points, _ = datasets.make_blobs(60, centers=3, random_state=1)
+    points = points * [1, 1000]
+    table, starts = tmp_path / "t.csv", tmp_path / "starts.csv"
+    rows = [f"{x!r},{y!r}\n" for x, y in points.tolist()]
+    table.write_text("cm,g\n" + "".join(rows) + "3,\n")
+    to = ["blobs", "--data", str(table), "-k", "3", "-d", str(tmp_path), "--dpi", "30"]
+    out = tmp_path / "out.csv"
+    assert run([*to, "--scale", "standard", "--json", "--csv", str(out)]) == 0
+    captured = capfd.readouterr()
+    assert "blobs: left out 1 row with missing values" in captured.err
+    data = json.loads(captured.out)
+    assert (data["scale"], data["points"], data["rows_left_out"]) == ("standard", 60, 1)
+    scaler = StandardScaler().fit(points)
+    model = KMeans(3, n_init=10, random_state=0).fit(scaler.transform(points))
+    assert data["inertia"] == pytest.approx(model.inertia_)
+    centers = scaler.inverse_transform(model.cluster_centers_)
+    found = sorted(row["center"] for row in data["clusters"])
+    assert found == pytest.approx(np.array(sorted(centers.tolist())))
+    written = [line.split(",") for line in out.read_text().splitlines()]
+    assert written[0][:2] == ["cm", "g"]
+    assert [f"{x},{y}\n" for x, y, *_ in written[1:]] == rows
+    starts.write_text("cm,g\n" + "".join(f"{x!r},{y!r}\n" for x, y in centers.tolist()))
+    arguments = ["--scale", "standard", "--init", str(starts), "-f", "-q"]
+    assert run([*to, *arguments, "--report"]) == 0
+    report = capfd.readouterr().out
+    assert "centres are in units of the data" in " ".join(report.split())
+    assert re.search(r"iterations +[12]\n", report)  # it began where it ended
+    assert run([*to, "-f", "-q", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["scale"] == "none"
+
+
 def test_starts_from_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     starts = tmp_path / "starts.csv"
     starts.write_text("x,y\n0,0\n1,8\n")
@@ -122,7 +158,7 @@ def test_starts_from_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
         (["--scale", "standard"], 2, "--scale goes with --data"),
         (["--columns", "x"], 2, "--columns goes with --data"),
         (["--label", "x"], 2, "--label goes with --data"),
-        (["--csv", "-", "--json"], 2, "standard output can carry one thing"),
+        (["--csv", "-", "--json"], 2, "one thing: give --csv FILE for the data, or --report-file"),
         (["--data", "missing.csv"], 3, "missing.csv: there is no such file"),
     ],
 )

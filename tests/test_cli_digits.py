@@ -206,7 +206,7 @@ def test_csv_leaves_the_digit_of_left_over_clusters_empty(folder: Path) -> None:
         (["--size", "big"], "'big' is not a size like 8x6, in inches"),
         (["--size", "nanx5"], "not a size like 8x6"),
         (["--report", "--json"], "--report and --json both print on standard output"),
-        (["--report", "--csv", "-"], "standard output can carry one thing"),
+        (["--report", "--csv", "-"], "one thing: give --csv FILE for the data, or --report-file"),
         (["--no-pictures"], "--no-pictures leaves nothing to do"),
         (["--no-pictures", "--misses"], "--misses asks for a picture"),
         (["--csv", "digits-pca.png"], "two outputs would be written to digits-pca.png"),

@@ -1,6 +1,6 @@
 """Points in the plane, of shapes that suit k-means and of shapes that do not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,10 @@ class Points:
         Where the points come from, in words.
     seed : int or None
         The seed that they were made from; None for points that were read.
+    unscaled : ndarray of shape (n_points, n_features), float64, or None
+        The points in the units of the data, if `values` are scaled.
+    n_incomplete : int
+        Rows of a table that were left out, since a value is missing.
     """
 
     values: NDArray[np.float64]
@@ -34,6 +38,41 @@ class Points:
     true_centers: NDArray[np.float64] | None
     source: str
     seed: int | None = None
+    unscaled: NDArray[np.float64] | None = None
+    n_incomplete: int = 0
+
+    @property
+    def axis_names(self) -> tuple[str, ...]:
+        """The names of the coordinates of `values`."""
+        if self.unscaled is None:
+            return self.names
+        return tuple(f"{name} (scaled)" for name in self.names)
+
+    def in_units(self, centers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Bring places among `values` to the units of the data."""
+        if self.unscaled is None:
+            return centers
+        means, spreads = _moments(self.unscaled)
+        return centers * spreads + means
+
+    def scaled(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Bring places in the units of the data to where they are among `values`."""
+        if self.unscaled is None:
+            return places
+        means, spreads = _moments(self.unscaled)
+        return (places - means) / spreads
+
+
+def scale(points: Points) -> Points:
+    """Bring each coordinate to mean 0 and standard deviation 1, as StandardScaler does."""
+    unscaled = replace(points, unscaled=points.values)
+    return replace(unscaled, values=unscaled.scaled(points.values))
+
+
+def _moments(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give means and standard deviations; a coordinate that never changes is left at 0."""
+    spreads = values.std(axis=0)
+    return values.mean(axis=0), np.where(spreads > 0, spreads, 1.0)
 
 
 def make_points(spec: PointsSpec | None = None) -> Points:

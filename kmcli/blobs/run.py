@@ -222,7 +222,7 @@ def first_centers(points: Points, settings: BlobsSettings) -> NDArray[np.float64
                 f"the starts have {starts.shape[1]} columns, the points {n_features}; "
                 "they must agree"
             )
-        return starts
+        return points.scaled(starts)
     return draw_starts(points.values, settings.kmeans)
 
 

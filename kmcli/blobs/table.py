@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.blobs.data import Points
+from kmcli.blobs.data import scale as scale_points
 from kmcli.errors import InputError
 from kmcli.settings import ColumnChoice
 from kmcli.tables.numbers import LeftOut
@@ -43,7 +44,7 @@ def read_points(
     Raises
     ------
     InputError
-        If a cell is no number or there are fewer than two columns; the message names the line.
+        If a cell is no number, there are fewer than two columns, or no row is complete.
     SettingsError
         If a column that is named does not exist.
     """
@@ -54,7 +55,7 @@ def read_points(
     if label is not None and label not in not_features:
         not_features.append(label)
     chosen = choose(table, replace(choice, exclude=(*choice.exclude, *not_features)))
-    values = read_values(chosen)
+    values = read_values(chosen, may_miss=True)
     if values.shape[1] < 2:
         why = ", ".join(f"{column.name} ({column.why})" for column in chosen.left_out)
         raise InputError(
@@ -62,19 +63,26 @@ def read_points(
             f"{'; left out: ' + why if why else ''}",
             table.name,
         )
-    if scale:
-        spread = values.std(axis=0)
-        # A column that never changes is left at 0, as scikit-learn's StandardScaler does.
-        values = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    names = tuple(column.name for column in chosen.columns)
     groups = None if label is None else _groups(table, label)
-    points = Points(values, names, groups, None, f"{len(values)} points, {source}")
-    return points, chosen.left_out
+    known = values if groups is None else np.column_stack([values, groups])
+    complete = ~np.isnan(known).any(axis=1)
+    n_complete = int(complete.sum())
+    if n_complete == 0:
+        raise InputError(f"none of the {len(values)} rows is complete", table.name)
+    points = Points(
+        values=values[complete],
+        names=tuple(column.name for column in chosen.columns),
+        true_labels=None if groups is None else groups[complete].astype(np.int32),
+        true_centers=None,
+        source=f"{n_complete} points, {source}",
+        n_incomplete=len(values) - n_complete,
+    )
+    return scale_points(points) if scale else points, chosen.left_out
 
 
-def _groups(table: Table, label: str) -> NDArray[np.int32] | None:
+def _groups(table: Table, label: str) -> NDArray[np.float64] | None:
     """Give each row the number of its group, by their names; None if no row has one."""
     source = choose(table, ColumnChoice(include=(label,), one_hot=(label,)))
     if not source.columns[0].categories:
         return None
-    return read_values(source)[:, 0].astype(np.int32)
+    return read_values(source, may_miss=True)[:, 0]

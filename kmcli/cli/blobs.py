@@ -199,6 +199,7 @@ def blobs(**options: Any) -> ExitCode:
         to,
         inputs=inputs,
         data_on_stdout=options["csv"] == STREAM,
+        data_option="--csv",
         may_exist=True,
     )
 
@@ -303,6 +304,9 @@ def _points(options: dict[str, Any], spec: PointsSpec) -> "Points":
     if left_out and not options["quiet"]:
         shown = ", ".join(f"{column.name} ({column.why})" for column in left_out)
         console.say(f"blobs: left out {shown}")
+    if points.n_incomplete and not options["quiet"]:
+        rows = f"{points.n_incomplete} row{'s' if points.n_incomplete > 1 else ''}"
+        console.say(f"blobs: left out {rows} with missing values")
     return points
 
 

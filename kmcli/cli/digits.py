@@ -162,7 +162,14 @@ def digits(**options: Any) -> ExitCode:
     targets = [*pictures.paths, *([csv] if csv is not None else [])]
     if not targets and not reports.wanted:
         raise click.UsageError("--no-pictures leaves nothing to do; add --report, --json or --csv")
-    outputs.check(targets, reports, to, data_on_stdout=csv == STREAM, may_exist=True)
+    outputs.check(
+        targets,
+        reports,
+        to,
+        data_on_stdout=csv == STREAM,
+        data_option="--csv",
+        may_exist=True,
+    )
 
     # Late, so that help and usage errors come at once.
     from kmcli.digits import run_digits

@@ -30,6 +30,7 @@ def check(
     *,
     inputs: Iterable[str] = (),
     data_on_stdout: bool = False,
+    data_option: str = "-o",
     may_exist: bool = False,
 ) -> None:
     """Refuse outputs that cannot be written, before any work is done.
@@ -46,6 +47,8 @@ def check(
         Files that must not be overwritten.
     data_on_stdout : bool
         Whether something other than a report goes to standard output.
+    data_option : str
+        The option that would lead it elsewhere.
     may_exist : bool
         Let existing files pass, since `write_all` will compare their content.
 
@@ -60,8 +63,8 @@ def check(
         raise click.UsageError("--report and --json both print on standard output: give one")
     if reports.on_stdout and data_on_stdout:
         raise click.UsageError(
-            "standard output can carry one thing: give -o FILE for the data, or --report-file "
-            "for the report"
+            f"standard output can carry one thing: give {data_option} FILE for the data, or "
+            "--report-file for the report"
         )
     if reports.on_stdout or data_on_stdout:
         check_stdout()

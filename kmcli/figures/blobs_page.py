@@ -45,7 +45,7 @@ def page(result: BlobsResult, style: Style) -> bytes:
     clusters = range(MAX_CLUSTERS)
     data = {
         "points": result.points.values.tolist(),
-        "names": result.points.names,
+        "names": result.points.axis_names,
         "source": result.points.source,
         "start": start,
         "order": [drawn.index(center) for center in start],

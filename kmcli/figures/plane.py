@@ -36,7 +36,7 @@ class Plane:
         self.is_projected = points.values.shape[1] > 2
         self._values = points.values
         self.xy = project(points.values)
-        self.names = points.names
+        self.names = points.axis_names
         if self.is_projected:
             shares = self.xy.var(axis=0) / points.values.var(axis=0).sum()
             self.names = tuple(

@@ -78,7 +78,10 @@ def blobs_report(
 
 def _data_fields(result: BlobsResult, shape: str | None) -> list[Field]:
     n_points, n_features = result.points.values.shape
-    other = result.alternative
+    other, points = result.alternative, result.points
+    left_out = points.n_incomplete
+    is_scaled = points.unscaled is not None
+    scaling = "each column to mean 0, standard deviation 1; centres are in units of the data"
     return [
         Field("data", "data", result.points.source, result.points.source),
         Field("shape", "", shape),
@@ -86,7 +89,14 @@ def _data_fields(result: BlobsResult, shape: str | None) -> list[Field]:
         Field("alternative", "", None if other is None else other.name),
         Field("alternative_ari", "", None if other is None else other.scores.adjusted_rand),
         Field("points", "points", n_points, str(n_points)),
-        Field("features", "features", n_features, f"{n_features} ({_listed(result.points.names)})"),
+        Field("features", "features", n_features, f"{n_features} ({_listed(points.names)})"),
+        Field(
+            "rows_left_out",
+            "left out" if left_out else "",
+            left_out,
+            f"{left_out} row{'s' if left_out > 1 else ''} with missing values",
+        ),
+        Field("scale", "scaled" if is_scaled else "", "standard" if is_scaled else "none", scaling),
     ]
 
 
@@ -179,6 +189,7 @@ def _better_start(result: BlobsResult, trials: Sequence[StartTrials]) -> list[st
 
 def _cluster_rows(result: BlobsResult) -> list[list[Field]]:
     found, names = result.clustering, result.points.names
+    centers = result.points.in_units(found.centers)
     sizes = np.bincount(found.labels, minlength=len(found.centers)).tolist()
     return [
         [
@@ -188,7 +199,7 @@ def _cluster_rows(result: BlobsResult) -> list[list[Field]]:
             *_coordinates(names, center, ""),
             *_true_center(result, cluster),
         ]
-        for cluster, (size, center) in enumerate(zip(sizes, found.centers.tolist(), strict=True))
+        for cluster, (size, center) in enumerate(zip(sizes, centers.tolist(), strict=True))
     ]
 
 

@@ -7,19 +7,26 @@ from kmcli.errors import InputError
 from kmcli.tables.source import TableSource
 
 
-def read_values(source: TableSource) -> NDArray[np.float64]:
+def read_values(source: TableSource, *, may_miss: bool = False) -> NDArray[np.float64]:
     """Read all numbers of a table at once.
+
+    Parameters
+    ----------
+    source : TableSource
+        The table.
+    may_miss : bool
+        Let missing ones be NaN.
 
     Raises
     ------
     InputError
-        If one is missing.
+        If one is missing and may not be.
     """
     blocks = []
     for block in source.blocks():
         values = source.numbers(block).values
         missing = np.argwhere(np.isnan(values))
-        if len(missing):
+        if len(missing) and not may_miss:
             row, column = missing[0].tolist()
             raise InputError(
                 f"{source.table.place(block, row)}, column {source.columns[column].name}: "
