@@ -230,6 +230,12 @@ def test_keys_reach_everything_and_do_one_thing(shown: Browser) -> None:
     assert len(centers(shown)) == 3
 
 
+def test_it_opens_with_as_many_clusters_as_the_run_had(browser: Browser, tmp_path: Path) -> None:
+    show(browser, clustered(8), tmp_path)
+    assert browser.run("return at('k').value") == "8"
+    assert len(centers(browser)) == 8
+
+
 def test_heads_of_arrows_can_be_seen(browser: Browser, tmp_path: Path) -> None:
     show(browser, clustered(2, "far"), tmp_path)
     browser.run("at('next').click(); at('next').click()")

@@ -94,6 +94,30 @@ def test_columns_that_are_no_features_are_left_out_or_chosen(
     assert "blobs: left out id (row numbers)" in captured.err
 
 
+def test_named_groups_are_counted_in_each_cluster(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "t.csv"
+    where = {"setosa": [0] * 5 + [9], "a rather long name of a species": [9] * 3, "=x": [9] * 20}
+    rows = [f"{x + i / 99},{x},{name}\n" for name, at in where.items() for i, x in enumerate(at)]
+    table.write_text("a,b,species\n" + "".join(rows))
+    to = ["blobs", "--data", str(table), "--label", "species", "-d", str(tmp_path), *QUICK]
+    assert run([*to, "-k", "2", "--json"]) == 0
+    groups = json.loads(capfd.readouterr().out)["groups"]
+    counts = {"setosa": [1, 5], "a rather long name of a species": [3, 0], "=x": [20, 0]}
+    assert {row["group"]: row["counts"] for row in groups} == counts
+    assert run([*to, "-k", "2", "--report"]) == 0
+    report = capfd.readouterr().out
+    assert re.search(r"group  in 0  in 1\n", report)
+    assert re.search(r" a rather long n...     3     0\n", report)
+    assert run([*to, "-k", "12", "--report", "-f"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    (others,) = (line.split()[-1] for line in lines if line.split()[:1] == ["=x"])
+    assert any(line.endswith("in 7  in others") for line in lines)
+    assert int(others) > 0
+    assert max(len(line) for line in lines if str(tmp_path) not in line) <= 80
+
+
 def test_centres_and_rows_of_scaled_points_are_in_units_of_the_data(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,6 +28,8 @@ class Points:
         The seed that they were made from; None for points that were read.
     unscaled : ndarray of shape (n_points, n_features), float64, or None
         The points in the units of the data, if `values` are scaled.
+    group_names : tuple of str
+        What the groups of `true_labels` are called in the data, if they have names.
     n_incomplete : int
         Rows of a table that were left out, since a value is missing.
     """
@@ -39,6 +41,7 @@ class Points:
     source: str
     seed: int | None = None
     unscaled: NDArray[np.float64] | None = None
+    group_names: tuple[str, ...] = ()
     n_incomplete: int = 0
 
     @property

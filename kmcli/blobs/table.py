@@ -63,7 +63,7 @@ def read_points(
             f"{'; left out: ' + why if why else ''}",
             table.name,
         )
-    groups = None if label is None else _groups(table, label)
+    groups, group_names = (None, ()) if label is None else _groups(table, label)
     known = values if groups is None else np.column_stack([values, groups])
     complete = ~np.isnan(known).any(axis=1)
     n_complete = int(complete.sum())
@@ -75,14 +75,16 @@ def read_points(
         true_labels=None if groups is None else groups[complete].astype(np.int32),
         true_centers=None,
         source=f"{n_complete} points, {source}",
+        group_names=() if is_own and label == "true" else group_names,
         n_incomplete=len(values) - n_complete,
     )
     return scale_points(points) if scale else points, chosen.left_out
 
 
-def _groups(table: Table, label: str) -> NDArray[np.float64] | None:
-    """Give each row the number of its group, by their names; None if no row has one."""
+def _groups(table: Table, label: str) -> tuple[NDArray[np.float64] | None, tuple[str, ...]]:
+    """Give each row the number of its group, and the names of these; None if no row has one."""
     source = choose(table, ColumnChoice(include=(label,), one_hot=(label,)))
-    if not source.columns[0].categories:
-        return None
-    return read_values(source, may_miss=True)[:, 0]
+    names = source.columns[0].categories
+    if not names:
+        return None, ()
+    return read_values(source, may_miss=True)[:, 0], names

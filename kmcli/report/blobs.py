@@ -8,6 +8,7 @@ from kmcli.blobs import BlobsResult, Trace
 from kmcli.blobs.run import WORSE
 from kmcli.blobs.trials import ScanStep, StartTrials, best_numbers
 from kmcli.report.model import Field, Note, Report, Section, Table
+from kmcli.scores import count_pairs
 from kmcli.text import number
 
 _WHY = {
@@ -24,6 +25,8 @@ _WHY = {
     "uniform": "There are no groups, but k-means returns k clusters anyway; only the scores "
     "give it away.",
 }
+
+_MOST_COLUMNS, _MOST_LETTERS = 8, 18  # so that a table of groups fits into a terminal
 
 _SCORE_NAMES = {
     "silhouette": "silhouette",
@@ -69,6 +72,7 @@ def blobs_report(
             Section("Agreement with the true groups", _external_fields(result)),
             Note("Remarks", [*_remarks(result, shape), *_better_start(result, trials)]),
             Table("Clusters, the largest first", "clusters", _cluster_rows(result)),
+            Table("Groups by cluster", "groups", _group_rows(result)),
             *_trace_parts(trace),
             *_scan_parts(scan),
             *_trial_parts(trials),
@@ -201,6 +205,25 @@ def _cluster_rows(result: BlobsResult) -> list[list[Field]]:
         ]
         for cluster, (size, center) in enumerate(zip(sizes, centers.tolist(), strict=True))
     ]
+
+
+def _group_rows(result: BlobsResult) -> list[list[Field]]:
+    """Count how many of each group, where these have names, are in each cluster."""
+    true, names = result.points.true_labels, result.points.group_names
+    if true is None or not names:
+        return []
+    n_clusters = len(result.clustering.centers)
+    counts = count_pairs(true, result.clustering.labels, len(names), n_clusters)
+    shown = min(n_clusters, _MOST_COLUMNS)
+    rows = []
+    for name, row in zip(names, counts.tolist(), strict=True):
+        cells = [Field("", f"in {i}", None, str(row[i])) for i in range(shown)]
+        if shown < n_clusters:
+            cells.append(Field("", "in others", None, str(sum(row[shown:]))))
+        short = name if len(name) <= _MOST_LETTERS else f"{name[: _MOST_LETTERS - 3]}..."
+        rows.append([Field("", "group", None, short), Field("group", "", name), *cells])
+        rows[-1].append(Field("counts", "", row))
+    return rows
 
 
 def _coordinates(names: Sequence[str], center: Sequence[float], prefix: str) -> list[Field]:
