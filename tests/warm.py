@@ -101,6 +101,12 @@ def serve() -> None:
     import sklearn.cluster  # noqa: F401
     from PIL import Image
 
+    # Polars comes with these, and is not used here: its threads would not survive a fork.
+    import kmcli.cluster.result
+    import kmcli.cluster.run
+    import kmcli.report.cluster
+    import kmcli.tables.source
+    import kmcli.tables.write  # noqa: F401
     from kmcli.cli.main import run
 
     # Whatever is imported late, is imported here, by a run that needs it all.
