@@ -26,28 +26,28 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=GroupedCommand,
-    short_help="Give new rows the clusters of a model.",
+    short_help="Assign new rows to the clusters of a model.",
     epilog="Example: kmcli assign m.json tomorrow.csv > labelled.csv, after "
     "kmcli cluster today.csv -k 5 --model m.json -o out.csv.",
 )
 @click.argument("model", metavar="MODEL", type=ANY_PATH)
 @click.argument("tables", metavar="[TABLE]...", nargs=-1, type=ANY_PATH)
-@files_options("Folder for the rows, as NAME-assigned.EXT; made if missing.")
+@files_options("Write the rows to this folder as NAME-assigned.EXT; created if missing.")
 @report_options()
 @reading_options()
 @option(
     "--label",
-    group="Rows out",
+    group="Output rows",
     metavar="NAME",
-    help="Name of the new column.  [default: that of the model]",
+    help="Name of the new column.  [default: as in the model]",
 )
 @rows_options()
 @limit_options()
 def assign(model: str, tables: tuple[str, ...], **options: Any) -> ExitCode:
-    """Give the rows of a table the clusters that kmcli cluster found in another.
+    """Assign the rows of a table to the clusters that kmcli cluster found in another.
 
-    Columns are found by their names, in any order. The table is read once, and each row comes
-    out as soon as it is read.
+    Finds columns by name, in any order. Reads the table once, and writes each row as soon as
+    it is read.
     """
     names = check_inputs(tables)
     reports = ReportOptions(

@@ -51,7 +51,7 @@ _INITS: dict[str, Init] = {"k-means++": "k-means++", "random": "random"}
 
 @dataclass(frozen=True)
 class _Extras:
-    """What was made besides the clustering itself."""
+    """Results besides the clustering itself."""
 
     trace: "Trace | None"
     scan: "tuple[ScanStep, ...]"
@@ -60,7 +60,7 @@ class _Extras:
 
 @click.command(
     cls=GroupedCommand,
-    short_help="Cluster points in the plane, to watch k-means.",
+    short_help="Show k-means at work on points in the plane.",
     epilog="Example: kmcli blobs -k 3 --init far --steps writes blobs.png, and the steps as "
     "blobs-steps.png and blobs-steps.gif.",
 )
@@ -74,7 +74,7 @@ class _Extras:
     metavar="N",
     default=PointsSpec().n_samples,
     show_default=True,
-    help="How many points.",
+    help="Number of points.",
 )
 @option(
     "--shape",
@@ -82,39 +82,39 @@ class _Extras:
     type=click.Choice(SHAPES),
     default=PointsSpec().shape,
     show_default=True,
-    help="How the points lie: where k-means is right, and where it fails.",
+    help="Shape of the groups. k-means suits blobs; it fails on most of the others.",
 )
 @option(
     "--centers",
     group=DATA_GROUP,
     type=Integer(),
     metavar="N",
-    help="How many groups of blobs or anisotropic points.  [default: 4 and 3]",
+    help="Number of groups, for blobs and anisotropic.  [default: 4 and 3]",
 )
 @option(
     "--std",
     group=DATA_GROUP,
     metavar="X[,X...]",
-    help="Standard deviation of the groups, one or one each.  [default: 0.6]",
+    help="Standard deviation: one for all groups, or one per group.  [default: 0.6]",
 )
 @option(
     "--data",
     group=DATA_GROUP,
     metavar="FILE",
     type=ANY_PATH,
-    help="Cluster points from a table instead: CSV, JSON Lines; - is standard input.",
+    help="Cluster points from a table instead, such as CSV or JSON Lines; - is standard input.",
 )
 @option(
     "--columns",
     group=DATA_GROUP,
     metavar="LIST",
-    help="Columns of the table: names, #3, a:f, 'pct_*'.  [default: those of numbers]",
+    help="Columns to cluster by: names, #3, a:f, 'pct_*'.  [default: numeric columns]",
 )
 @option(
     "--label",
     group=DATA_GROUP,
     metavar="NAME",
-    help="Column of the table that holds the true groups, to compare with.",
+    help="Column with the true groups, to compare the clusters with.",
 )
 @option(
     "--scale",
@@ -122,13 +122,13 @@ class _Extras:
     type=click.Choice(["none", "standard"]),
     default="none",
     show_default=True,
-    help="Bring each column of the table to mean 0 and standard deviation 1.",
+    help="How to scale the columns of the table; standard: to mean 0 and standard deviation 1.",
 )
 @option(
     "--steps",
     group=MORE_GROUP,
     is_flag=True,
-    help="The steps of one start, as blobs-steps.png and as an animation.",
+    help="Draw the steps of one run, as blobs-steps.png and as an animation.",
 )
 @option(
     "--animation",
@@ -143,41 +143,41 @@ class _Extras:
     group=MORE_GROUP,
     callback=parse_range(_MAX_SCAN),
     metavar="A:B",
-    help="Scores for A to B clusters, to choose k; blobs-scan.png.",
+    help="Score A to B clusters to help choose k; draws blobs-scan.png.",
 )
 @option(
     "--compare-init",
     group=MORE_GROUP,
     type=Integer(1, 1000),
     metavar="N",
-    help="N single starts of k-means++ and of random; blobs-init.png.",
+    help="Compare N single runs each of k-means++ and random; draws blobs-init.png.",
 )
 @option(
     "--html",
     group=MORE_GROUP,
     metavar="FILE",
     type=ANY_PATH,
-    help="A live page for a browser: step, run, move centres, draw and paint points.",
+    help="Write an interactive web page: step, run, move centres, draw and paint points.",
 )
 @option(
     "--csv",
     group=MORE_GROUP,
     metavar="FILE",
     type=ANY_PATH,
-    help="Points with their clusters and distances as CSV; - is standard output.",
+    help="Write the points with clusters and distances as CSV; - is standard output.",
 )
 @figure_options()
 @kmeans_options(
     f"[default: {_DEFAULT_N_INIT}]",
     inits="k-means++|random|far|FILE.csv",
-    init_help="How the first centres are chosen: by scikit-learn, around the origin (far), or "
-    "explicitly, a row each in a CSV file.",
+    init_help="How to choose the initial centres: k-means++ or random as in scikit-learn, far "
+    "(around the origin), or a CSV file with one centre per row.",
 )
 @start_seed_option()
 def blobs(**options: Any) -> ExitCode:
-    """Cluster points in the plane, to watch k-means and to try it.
+    """Show k-means at work on points in the plane.
 
-    Draws the data before and after clustering, and tells how well it went.
+    Draws the data before and after clustering, and reports how good the clustering is.
     """
     spec = PointsSpec(
         n_samples=options["samples"],

@@ -12,15 +12,15 @@ SHELLS = ("bash", "zsh", "fish")
 
 @click.command(
     cls=GroupedCommand,
-    short_help="Print what lets bash, zsh or fish complete options.",
+    short_help="Print a completion script for bash, zsh or fish.",
     epilog='Example: eval "$(kmcli completion bash)" completes in this shell.',
 )
 @click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> ExitCode:
-    """Print a script by which a shell completes commands, options, values and file names.
+    """Print a script that completes commands, options, values and file names.
 
-    It needs bash 4.4 or newer, zsh or fish.
+    Supports bash 4.4 or newer, zsh and fish.
     """
     root = context.find_root()
     name = str(root.info_name)

@@ -90,46 +90,46 @@ class Pictures:
     metavar="E",
     default=str(Embedding()),
     show_default=True,
-    help="What is clustered: none (the pixels as they are), pca:N, tsne, scale.",
+    help="What to cluster: none (the pixels as they are), pca:N, tsne or scale.",
 )
 @option(
     "--match",
     group=DIGITS_GROUP,
     type=click.Choice(["one-to-one", "majority"]),
-    help="Which digit a cluster stands for.  [default: one-to-one up to k = 10, else majority]",
+    help="How to match clusters with digits.  [default: one-to-one up to k = 10, else majority]",
 )
 @option(
     "--runs",
     group=DIGITS_GROUP,
     type=Integer(1, 1000),
     metavar="N",
-    help="Effect of initialisation: N single starts of each kind; digits-init.png.",
+    help="Compare N single runs of each kind of initialisation; draws digits-init.png.",
 )
 @option(
     "--scan",
     group=DIGITS_GROUP,
     callback=parse_range(MAX_DIGIT_CLUSTERS),
     metavar="A:B",
-    help="Scores for A to B clusters as well; digits-scan.png.",
+    help="Score A to B clusters as well; draws digits-scan.png.",
 )
 @option(
     "--csv",
     group=DIGITS_GROUP,
     type=ANY_PATH,
     metavar="FILE",
-    help="Cluster and digit of each picture as CSV; - is standard output.",
+    help="Write the cluster and digit of each picture as CSV; - is standard output.",
 )
 @option(
     "--misses",
     group=DIGITS_GROUP,
     is_flag=True,
-    help="Also draw digits that were matched wrongly; digits-misses.png.",
+    help="Also draw the digits that were matched wrongly, as digits-misses.png.",
 )
 @option(
     "--no-pictures",
     group=FIGURE_GROUP,
     is_flag=True,
-    help="Draw nothing.",
+    help="Do not draw pictures.",
 )
 @figure_options()
 @kmeans_options(f"[default: {_DEFAULT_N_INIT}]")

@@ -90,7 +90,7 @@ def parse_range(most: int) -> Callable[..., range | None]:
 
 
 def kmeans_options(
-    n_init_help: str, *, inits: str = "", init_help: str = "How the first centres are chosen."
+    n_init_help: str, *, inits: str = "", init_help: str = "How to choose the initial centres."
 ) -> Callable[[F], F]:
     """Declare the parameters of k-means, except for the number of clusters.
 
@@ -134,7 +134,7 @@ def kmeans_options(
             group=KMEANS_GROUP,
             type=click.Choice(["lloyd", "elkan"]),
             default=_DEFAULTS.algorithm,
-            help="Variant of the iteration; the result is the same.",
+            help="k-means algorithm; the result is the same.",
         ),
         seed_option(KMEANS_GROUP),
     )
@@ -170,7 +170,7 @@ def start_seed_option() -> Callable[[F], F]:
         group=KMEANS_GROUP,
         type=Integer(0, 2**32 - 1),
         metavar="N",
-        help="Seed of the starts alone: others for the same points.  [default: that of --seed]",
+        help="Random seed of the initialisation only, to keep the same points.  [default: --seed]",
     )
 
 
@@ -192,9 +192,9 @@ def clusters_option(default: int | None, most: int | None = None) -> Callable[[F
         metavar="N",
         default=default,
         show_default=default is not None,
-        help="How many clusters"
+        help="Number of clusters"
         + (f", 1 to {most}." if most else ".")
-        + ("" if default is not None else "  [default: as many as there are groups]"),
+        + ("" if default is not None else "  [default: the number of groups]"),
     )
 
 
@@ -211,13 +211,13 @@ def output_dir_option(what: str, default: str) -> Callable[[F], F]:
         group=COMMON_GROUP,
         metavar="DIR",
         type=ANY_PATH,
-        help=f"{what}, made if missing.  [default: {default}]",
+        help=f"{what}; created if missing.  [default: {default}]",
     )
 
 
 def output_options() -> Callable[[F], F]:
     """Declare where the outputs of a command go that writes several with fixed names."""
-    return stacked(output_dir_option("Folder for the outputs", "the current one"), force_option)
+    return stacked(output_dir_option("Folder for the outputs", "the current folder"), force_option)
 
 
 def _parse_size(
@@ -250,7 +250,7 @@ def figure_options() -> Callable[[F], F]:
             group=FIGURE_GROUP,
             callback=_parse_size,
             metavar="WxH",
-            help="Width and height of each picture in inches, 2 to 20; text is scaled with it.  "
+            help="Width and height of each picture in inches, 2 to 20; text scales with it.  "
             "[default: as it needs]",
         ),
         theme_option(FIGURE_GROUP),
@@ -258,7 +258,7 @@ def figure_options() -> Callable[[F], F]:
 
 
 def theme_option(
-    group: str, text: str = "Dark on light for print, or light on dark for a dim room."
+    group: str, text: str = "Colour theme: light for print, dark for a dim room."
 ) -> Callable[[F], F]:
     """Declare the theme of pictures."""
     return option(

@@ -104,7 +104,7 @@ class Request:
 @click.argument("tables", metavar="[TABLE]...", nargs=-1, type=ANY_PATH)
 @cluster_options()
 def cluster(tables: tuple[str, ...], **options: Any) -> ExitCode:
-    """Cluster the rows of a table by k-means: each comes out as it came in, with its cluster.
+    """Cluster the rows of a table by k-means, and add a column with the cluster of each row.
 
     Reads CSV, TSV, JSON Lines, Parquet and Arrow, also compressed, from files or standard input.
     """

@@ -26,9 +26,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 TABLE_GROUP = "Reading the table"
 COLUMNS_GROUP = "Columns"
-ROWS_GROUP = "Rows out"
+ROWS_GROUP = "Output rows"
 METHOD_GROUP = "Method"
-LIMITS_GROUP = "Machines and limits"
+LIMITS_GROUP = "Dask and limits"
 
 PLOTS = ("pca", "profile", "silhouette", "scan")
 MAX_SCAN = 50
@@ -96,15 +96,15 @@ def reading_options() -> Callable[[F], F]:
             "read_as",
             group=TABLE_GROUP,
             type=formats,
-            help="Format of the input.  [default: by its content]",
+            help="Input format.  [default: detected from the content]",
         ),
         option(
             "--delimiter",
             group=TABLE_GROUP,
             callback=_parse_mark,
             metavar="C",
-            help="What stands between cells: a character, tab or space.  [default: the one of "
-            "comma, semicolon, tab, bar and white space that splits the first records alike]",
+            help="Cell separator: one character, tab or space.  [default: whichever of comma, "
+            "semicolon, tab, bar and white space splits the first records alike]",
         ),
         option(
             "--quote",
@@ -112,7 +112,8 @@ def reading_options() -> Callable[[F], F]:
             callback=_parse_mark,
             metavar="C|none",
             default='"',
-            help='What stands around cells that hold delimiters.  [default: "]',
+            show_default=True,
+            help="Quote character around cells that contain delimiters.",
         ),
         option(
             "--header",
@@ -120,8 +121,8 @@ def reading_options() -> Callable[[F], F]:
             type=click.Choice(get_args(Header)),
             default="auto",
             show_default=True,
-            help="Whether the first record holds names; auto: if none of its cells is a number, "
-            "though one below is.",
+            help="Whether the first record holds column names. auto: yes if none of its cells is a "
+            "number but one below is.",
         ),
         option(
             "--decimal",
@@ -129,7 +130,7 @@ def reading_options() -> Callable[[F], F]:
             type=click.Choice(get_args(Decimal)),
             default="auto",
             show_default=True,
-            help="The mark before decimals; auto: a comma only where it can mean nothing else.",
+            help="Decimal mark. auto: a comma only where it can mean nothing else.",
         ),
         option(
             "--na",
@@ -137,45 +138,46 @@ def reading_options() -> Callable[[F], F]:
             callback=parse_list,
             metavar="LIST",
             default=None,
-            help=f"Cells that mean a missing value.  [default: empty, {', '.join(NA_WORDS[1:])}]",
+            help=f"Cells to treat as missing values.  [default: empty, {', '.join(NA_WORDS[1:])}]",
         ),
     )
 
 
 def rows_options() -> Callable[[F], F]:
-    """Declare what the rows look like that come out."""
+    """Declare the columns and the format of the output."""
     return stacked(
         option(
             "--to",
             "write_as",
             group=ROWS_GROUP,
             type=click.Choice(get_args(FileFormat)),
-            help="Format of the rows.  [default: by -o, else that of the input]",
+            help="Output format.  [default: by the suffix of -o, else the input format]",
         ),
         option(
             "--distance",
             group=ROWS_GROUP,
             is_flag=True,
-            help="Add the distance to the centre, in scaled units.",
+            help="Add a column with the distance to the centre, in scaled units.",
         ),
         option(
             "--margin",
             group=ROWS_GROUP,
             is_flag=True,
-            help="Add 1 - distance / distance to the second nearest centre: 0 on a border.",
+            help="Add a column with 1 - distance / distance to the second nearest centre; 0 means "
+            "on a border.",
         ),
         option(
             "--keep",
             group=ROWS_GROUP,
             callback=parse_list,
             metavar="LIST",
-            help="Columns of the table to write, such as an id.  [default: all]",
+            help="Write only these columns of the table, such as an id.  [default: all]",
         ),
     )
 
 
 def files_options(dir_help: str) -> Callable[[F], F]:
-    """Declare where the rows go."""
+    """Declare where to write the rows."""
     return stacked(
         option(
             "-o",
@@ -183,7 +185,7 @@ def files_options(dir_help: str) -> Callable[[F], F]:
             group=COMMON_GROUP,
             metavar="FILE",
             type=ANY_PATH,
-            help="Where the rows go; - is standard output, and the default.",
+            help="Write the rows to FILE.  [default: - for standard output]",
         ),
         option(
             "-d",
@@ -198,20 +200,20 @@ def files_options(dir_help: str) -> Callable[[F], F]:
 
 
 def limit_options() -> Callable[[F], F]:
-    """Declare who works, and what is too much."""
+    """Declare the Dask scheduler and the limits."""
     return stacked(
         option(
             "--scheduler",
             group=LIMITS_GROUP,
             metavar="ADDRESS",
-            help="Let the workers of a running Dask cluster do the work.",
+            help="Run on the workers of the Dask cluster at ADDRESS.",
         ),
         option(
             "--max-input-bytes",
             group=LIMITS_GROUP,
             type=Integer(1, 2**62),
             metavar="N",
-            help="Refuse inputs that are larger, after decompression.",
+            help="Refuse inputs larger than N bytes after decompression.",
         ),
     )
 
@@ -225,7 +227,7 @@ def cluster_options() -> Callable[[F], F]:
             group=COMMON_GROUP,
             callback=_parse_clusters,
             metavar="N|auto",
-            help="How many clusters; auto takes the largest stable number, if there is one.",
+            help="Number of clusters; auto picks the largest stable number, if any.",
         ),
         option(
             "-c",
@@ -233,8 +235,8 @@ def cluster_options() -> Callable[[F], F]:
             group=COMMON_GROUP,
             callback=parse_list,
             metavar="LIST",
-            help="Columns to cluster by: names, #3, a:f, 'pct_*'.  [default: those of numbers, "
-            "but row numbers and constants]",
+            help="Columns to cluster by: names, #3, a:f, 'pct_*'.  [default: numeric columns, "
+            "except row numbers and constants]",
         ),
         option(
             "-x",
@@ -242,29 +244,31 @@ def cluster_options() -> Callable[[F], F]:
             group=COMMON_GROUP,
             callback=parse_list,
             metavar="LIST",
-            help="Columns to leave out.",
+            help="Columns not to cluster by.",
         ),
-        files_options("Folder for pictures and for the rows, as NAME-kN.EXT; made if missing."),
+        files_options(
+            "Write pictures and rows (as NAME-kN.EXT) to this folder; created if missing."
+        ),
         option(
             "--model",
             group=COMMON_GROUP,
             metavar="FILE",
             type=ANY_PATH,
-            help="Write what kmcli assign needs to give new rows their clusters.",
+            help="Write a model that kmcli assign can apply to new rows.",
         ),
         option(
             "--centers",
             group=COMMON_GROUP,
             metavar="FILE",
             type=ANY_PATH,
-            help="Write the centres in the units of the table, as CSV.",
+            help="Write the centres as CSV, in the table's units.",
         ),
         option(
             "--scan",
             group=COMMON_GROUP,
             callback=parse_range(MAX_SCAN),
             metavar="A:B",
-            help="Scores for A to B clusters, to choose k; with -k or without.",
+            help="Score A to B clusters to help choose k; works with or without -k.",
         ),
         report_options(),
         reading_options(),
@@ -283,14 +287,14 @@ def cluster_options() -> Callable[[F], F]:
             group="Pictures",
             callback=_parse_plots,
             metavar="LIST",
-            help=f"Pictures to draw into -d: {', '.join(PLOTS)}.",
+            help=f"Draw these pictures into -d: {', '.join(PLOTS)}.",
         ),
         figure_options(),
         *_method_options(),
         kmeans_options(
             "[default: 30, fewer beyond 32 clusters]",
             inits="k-means++|random|FILE",
-            init_help="How the first centres are chosen, or a file of centres or a model to "
+            init_help="How to choose the initial centres, or a file of centres or a model to "
             "start from.",
         ),
         limit_options(),
@@ -305,8 +309,8 @@ def _column_options() -> list[Callable[[F], F]]:
             type=click.Choice(get_args(Scale)),
             default=_DEFAULTS.scale,
             show_default=True,
-            help="Bring columns to one scale: by mean and standard deviation, by range, by "
-            "median and quartiles, or not at all.",
+            help="How to scale columns: standard (mean and standard deviation), none, range, or "
+            "robust (median and quartiles).",
         ),
         option(
             "--column-weight",
@@ -314,7 +318,7 @@ def _column_options() -> list[Callable[[F], F]]:
             callback=_parse_weights,
             multiple=True,
             metavar="NAME=X",
-            help="Multiply a column after scaling; can be given several times.",
+            help="Multiply column NAME by X after scaling; repeatable.",
         ),
         option(
             "--missing",
@@ -322,21 +326,22 @@ def _column_options() -> list[Callable[[F], F]]:
             type=click.Choice(get_args(Missing)),
             default=_DEFAULTS.missing,
             show_default=True,
-            help="Rows with missing values get no cluster, or the column's mean stands in, or "
-            "they are an error.",
+            help="What to do with missing values: leave the row without a cluster, fill in the "
+            "column's mean, or fail.",
         ),
         option(
             "--one-hot",
             group=COLUMNS_GROUP,
             callback=parse_list,
             metavar="LIST",
-            help="Columns of up to 50 categories; each weighs as much as one of numbers.",
+            help="Treat these columns as categories, at most 50 each; each weighs as much as a "
+            "numeric column.",
         ),
         option(
             "--weights",
             group=COLUMNS_GROUP,
             metavar="NAME",
-            help="Column that says how much each row counts.",
+            help="Column of row weights.",
         ),
     ]
 
@@ -349,14 +354,15 @@ def _method_options() -> list[Callable[[F], F]]:
             type=click.Choice(get_args(ClusterEffort)),
             default=_DEFAULTS.effort,
             show_default=True,
-            help="fast: 10 starts, no moves; best: 100 starts, two passes over all rows.",
+            help="How hard to search. fast: 10 initialisations, no moves; best: 100 "
+            "initialisations, two passes over all rows.",
         ),
         option(
             "--sample-rows",
             group=METHOD_GROUP,
             type=Integer(100, 10_000_000),
             metavar="N",
-            help="Rows to search centres on.  [default: 100000, or 1000 k if more]",
+            help="Size of the sample to search on.  [default: 100000, or 1000 k if more]",
         ),
         option(
             "--passes",

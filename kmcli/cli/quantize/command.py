@@ -33,7 +33,7 @@ def quantize(context: click.Context, /, **options: Any) -> ExitCode:
     """Reduce pictures to few colours, learned from their pixels by k-means.
 
     Reads any common image format, from files, folders (with -r) or standard input (-), and
-    writes indexed PNGs. A picture that has no more colours than asked for is copied exactly.
+    writes indexed PNGs. A picture that already has few enough colours is copied exactly.
     """
     request = Request(**options)
     sources = {name: context.get_parameter_source(name) for name in options}

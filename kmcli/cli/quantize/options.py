@@ -66,15 +66,15 @@ _common_options = stacked(
         help="Output file for a single input; the suffix selects PNG, GIF or WebP. - is "
         "standard output.  [default: NAME-kN.png]",
     ),
-    output_dir_option("Folder for outputs with default names", "beside the input"),
+    output_dir_option("Folder for outputs with default names", "the folder of the input"),
     force_option,
     _common(
         "--dither",
         type=click.Choice(DITHERS),
         metavar="METHOD",
         default=_DEFAULTS.dither,
-        help="Mix palette colours in fine patterns, for smooth shades from few colours: "
-        f"{', '.join(DITHERS[:-1])} or {DITHERS[-1]}. Files become larger.",
+        help="Dithering method, to show smooth shades with few colours: "
+        f"{', '.join(DITHERS[:-1])} or {DITHERS[-1]}. Makes files larger.",
     ),
 )
 
@@ -82,7 +82,7 @@ _output_options = stacked(
     _output(
         "--format",
         type=click.Choice(FORMATS),
-        help="Output format where the file name does not say it.  [default: png]",
+        help="Output format if the file name does not tell.  [default: png]",
     ),
     _output(
         "--suffix",
@@ -98,12 +98,13 @@ _output_options = stacked(
     _output(
         "--compare",
         is_flag=True,
-        help="Write NAME-compare.png too: original, results, and random palettes beneath.",
+        help="Also write NAME-compare.png: the original, the results, and random palettes "
+        "below them.",
     ),
     _output(
         "--cloud",
         is_flag=True,
-        help="Write NAME-cloud.png too: pixels and palettes in colour space, R-G-B and Oklab.",
+        help="Also write NAME-cloud.png: pixels and palettes in colour space, RGB and Oklab.",
     ),
     theme_option("Output", "Paper of NAME-cloud.png, for print or for a dim room."),
     _output("--in-place", is_flag=True, help="Replace each input with its result."),
@@ -116,16 +117,18 @@ _output_options = stacked(
     _output(
         "--optimize",
         is_flag=True,
-        help="Recompress PNGs without loss; takes longer, and needs an extra.",
+        help="Recompress PNGs losslessly; slower, needs 'kmcli[optimize]'.",
     ),
     _output(
-        "--skip-if-larger", is_flag=True, help="Skip outputs that are not smaller than their input."
+        "--skip-if-larger",
+        is_flag=True,
+        help="Do not write outputs that are not smaller than their input.",
     ),
     _output(
-        "--keep-mtime", is_flag=True, help="Give outputs the modification time of their inputs."
+        "--keep-mtime", is_flag=True, help="Copy the modification time of the input to the output."
     ),
     _output(
-        "--dry-run", is_flag=True, help="Write nothing; print a table of what would be written."
+        "--dry-run", is_flag=True, help="Print a table of what would be written; write nothing."
     ),
 )
 
@@ -133,7 +136,7 @@ _preview_option = option(
     "--preview",
     group=REPORT_GROUP,
     is_flag=True,
-    help="Show original, result and palette in the terminal, if it has colours.",
+    help="Show original, result and palette in a colour terminal.",
 )
 
 _target_options = stacked(
@@ -141,14 +144,14 @@ _target_options = stacked(
         "--min-psnr",
         type=Decimal(min=0),
         metavar="DB",
-        help="Use as few colours as reach this PSNR; at most -k.",
+        help="Use the fewest colours that reach this PSNR; at most -k.",
     ),
     _target(
         "--max-delta-e",
         type=Decimal(min=0),
         metavar="X",
-        help="Use as few colours as keep the mean colour difference below X; at most -k. 2 is just "
-        "noticeable.",
+        help="Use the fewest colours whose mean colour difference is at most X; at most -k. 2 is "
+        "just noticeable.",
     ),
     _target(
         "--max-size",
@@ -175,20 +178,20 @@ _method_options = stacked(
         "--dither-strength",
         type=Decimal(0, 1),
         metavar="X",
-        help="How much of --dither, from 0, none, to 1, all of it.  "
+        help="Strength of --dither, from 0 (none) to 1 (full).  "
         f"[default: {DITHER_STRENGTHS['floyd-steinberg']:g} for floyd-steinberg, 1 for the others]",
     ),
     _method(
         "--region",
         metavar="X,Y,W,H",
         callback=when_given(read_region),
-        help="Learn the palette from this part of the picture only.",
+        help="Learn the palette only from this part of the picture.",
     ),
     _method(
         "--weight-mask",
         metavar="FILE",
         type=ANY_PATH,
-        help="Grey picture of the same size: where it is light, colours count more.",
+        help="Grey picture of the same size; colours count more where it is light.",
     ),
     n_init_option(METHOD_GROUP, "[default: 16, fewer from 32 colours on]"),
     seed_option(METHOD_GROUP),
@@ -198,28 +201,28 @@ _palette_options = stacked(
     _palette(
         "--palette",
         metavar="FILE",
-        help="Use these colours in their order: .gpl, .pal, .hex, .act, .ase, .json, a PNG or "
+        help="Use these colours, in their order: .gpl, .pal, .hex, .act, .ase, .json, a PNG or "
         "GIF with a palette, or a list like '#fff,#c00'.",
     ),
     _palette(
         "--palette-out",
         metavar="FILE",
         callback=when_given(read_palette_out),
-        help="Write the palette too, as .gpl, .pal, .hex, .act, .ase, .json, .css, or as .png "
-        "with swatches.",
+        help="Also write the palette, as .gpl, .pal, .hex, .act, .ase, .json, .css, or .png "
+        "(swatches).",
     ),
     _palette(
         "--lock",
         metavar="COLORS",
         callback=when_given(read_colors, missing=()),
-        help="Colours to be in the palette exactly, like '#fff,#c00'; the others are learned "
+        help="Keep these exact colours in the palette, such as '#fff,#c00', and learn the others "
         "around them.",
     ),
     _palette(
         "--order",
         type=click.Choice(["luminance", "share", "hue"]),
         default=_DEFAULTS.order,
-        help="Order of the palette; from dark to light compresses best.",
+        help="Order of the palette; luminance (dark to light) compresses best.",
     ),
 )
 
@@ -227,7 +230,7 @@ _batch_options = stacked(
     _batch(
         *("-r", "--recursive"),
         is_flag=True,
-        help="Process the pictures in folders; -d keeps their tree.",
+        help="Process all pictures in folders; -d keeps the folder tree.",
     ),
     _batch(
         *("-j", "--jobs"),
@@ -238,7 +241,7 @@ _batch_options = stacked(
     _batch(
         "--scheduler",
         metavar="ADDRESS",
-        help="Let the workers of a running Dask cluster do the work; they see the same files.",
+        help="Run on the workers of the Dask cluster at ADDRESS; they must see the same files.",
     ),
     _batch("--shared-palette", is_flag=True, help="Learn one palette from all pictures together."),
 )
@@ -249,14 +252,14 @@ _limit_options = stacked(
         type=_COUNT,
         metavar="N",
         default=MAX_PIXELS,
-        help="Refuse pictures with more pixels, before decoding them.",
+        help="Refuse pictures with more than N pixels, before decoding them.",
     ),
     _limits(
         "--max-input-bytes",
         type=_COUNT,
         metavar="N",
         default=MAX_INPUT_BYTES,
-        help="Refuse larger files and longer streams.",
+        help="Refuse files and streams of more than N bytes.",
     ),
 )
 
@@ -272,4 +275,4 @@ quantize_options = stacked(
     _batch_options,
     _limit_options,
 )
-"""All of them, those that most people need first."""
+"""All options, the most used first."""
