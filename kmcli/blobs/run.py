@@ -120,7 +120,8 @@ class Trace:
         empty = self.steps[number].empty_clusters
         if not empty:
             return ""
-        names = " and ".join(str(cluster) for cluster in empty)
+        *first, last = map(str, empty)
+        names = f"{', '.join(first)} and {last}" if first else last
         if len(empty) == 1:
             return f"cluster {names} is empty: its centre moves to a far point"
         return f"clusters {names} are empty: their centres move to far points"

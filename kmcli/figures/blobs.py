@@ -45,7 +45,7 @@ def draw_overview(result: BlobsResult, style: Style) -> Figure:
             plane.name_axes(axes)
         panels[0].set_title(f"the data: {len(result.points.values)} points")
         plane.scatter(panels[0], style, np.full(len(result.points.values), -1))
-        ari = f", ARI {result.external.adjusted_rand:.2f}" if result.external else ""
+        ari = f", ARI {result.external.adjusted_rand:z.2f}" if result.external else ""
         panels[1].set_title(
             f"k-means, k = {len(found.centers)}: inertia {number(found.inertia, 1)}{ari}"
         )
@@ -54,7 +54,7 @@ def draw_overview(result: BlobsResult, style: Style) -> Figure:
         plane.centers(panels[1], style, found.centers)
         if result.alternative is not None:
             other = result.alternative
-            panels[2].set_title(f"{other.name}: ARI {other.scores.adjusted_rand:.2f}")
+            panels[2].set_title(f"{other.name}: ARI {other.scores.adjusted_rand:z.2f}")
             plane.scatter(panels[2], style, _matched(other.labels, found.labels))
         for axes in panels[1:]:
             axes.set_ylabel("")

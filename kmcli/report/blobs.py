@@ -141,7 +141,7 @@ def _internal_fields(result: BlobsResult) -> list[Field]:
     fields = []
     for key, name in _SCORE_NAMES.items():
         value = None if scores is None else float(getattr(scores, key))
-        text = "not defined here" if value is None else f"{value:.4f} ({hints[key]})"
+        text = "not defined here" if value is None else f"{value:z.4f} ({hints[key]})"
         fields.append(Field(key, name, value, text))
     return fields
 
@@ -158,7 +158,7 @@ def _external_fields(result: BlobsResult) -> list[Field]:
     fields = []
     for key, name in names.items():
         value = None if result.external is None else float(getattr(result.external, key))
-        text = "the groups are not known" if value is None else f"{value:.4f}"
+        text = "the groups are not known" if value is None else f"{value:z.4f}"
         fields.append(Field(key, name, value, text))
     return fields
 
