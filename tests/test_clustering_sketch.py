@@ -114,7 +114,7 @@ def test_sketches_merge_in_any_grouping(size: int, order: list[int], cut: int) -
 
 def test_a_sketch_is_nested() -> None:
     points = make_points()
-    for size in (1, 30, 100):
+    for size in (1, 30, 100, 499):
         expected = merge_sketches(sketches_of(points, size))
         assert same(merge_sketches(sketches_of(points, 500)).smallest(size), expected)
 
