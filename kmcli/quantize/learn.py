@@ -18,7 +18,7 @@ from kmcli.settings import Effort, QuantizeSettings, Space
 COARSE_POINTS = 4096
 """Cells on which the starts compete: enough to tell them apart, few enough to be quick.
 
-Half as many serve up to 16 entries, and for drawing starts: the palettes are as good within 0.1 %.
+Half as many serve up to 16 entries: the palettes are as good within 0.1 %.
 """
 
 
@@ -170,7 +170,7 @@ def _search(
     cells = tree.select(n_coarse)
     runs = [
         run_lloyd(*cells, _with_held(start, held), kmeans.max_iter, _START_GAIN, n_held)
-        for start in draw_kmeans_plusplus(*tree.select(n_coarse // 2), kmeans)
+        for start in draw_kmeans_plusplus(*cells, kmeans)
     ]
     best = min(runs, key=lambda run: run.inertia)
     best = replace(best, start_inertias=tuple(run.inertia for run in runs))
