@@ -55,7 +55,7 @@ class ExternalScores:
 def internal_scores(
     points: NDArray[np.float64], labels: NDArray[np.integer]
 ) -> InternalScores | None:
-    """Score a clustering by the points alone.
+    """Score a clustering without labels.
 
     Parameters
     ----------

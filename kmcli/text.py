@@ -1,6 +1,7 @@
 """Numbers and counts as people read them."""
 
 import math
+from collections.abc import Iterable
 
 
 def number(value: float, decimals: int = 3) -> str:
@@ -22,3 +23,38 @@ def number(value: float, decimals: int = 3) -> str:
     if value == 0 or not math.isfinite(value) or 10.0 ** (1 - decimals) <= size < 1e9:
         return f"{value:,.{decimals}f}".replace(",", "")
     return f"{value:.4g}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a number of things.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    noun : str
+        The singular; the plural takes an s.
+
+    Returns
+    -------
+    str
+        ``1 cluster``, ``2 clusters``.
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def listed(items: Iterable[object]) -> str:
+    """Write a list.
+
+    Parameters
+    ----------
+    items : iterable
+        At least one item.
+
+    Returns
+    -------
+    str
+        ``0``, ``0 and 2``, ``0, 2 and 3``.
+    """
+    *first, last = map(str, items)
+    return f"{', '.join(first)} and {last}" if first else last

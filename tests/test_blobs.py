@@ -314,7 +314,7 @@ def test_a_column_of_words_tells_the_true_groups() -> None:
     ("text", "message"),
     [
         ("", "no rows"),
-        ("a,b\n", "no column of numbers"),
+        ("a,b\n", "no numeric columns"),
         ("1,2\n3,4,5\n", "line 2 has 3 cells, the first record 2"),
         ("a,b\n1,2\n\n3\n", "line 4 has 1 cell, the names 2"),
         ("a,b\n1,\n,2\n", "none of the 2 rows is complete"),
@@ -418,7 +418,7 @@ def test_the_report_says_that_a_single_start_did_better() -> None:
     assert "1190.782" in text
     good = run_blobs(points)
     text = blobs_report(good, "blobs", trials=compare_starts(good, 3, ignore)).to_text()
-    assert "single starts below" not in text
+    assert "runs below" not in text
 
 
 def shown_panels(figure: Figure) -> list[Axes]:

@@ -101,7 +101,7 @@ def test_another_version_on_the_workers_is_told(
 ) -> None:
     monkeypatch.setattr("kmcli.__version__", "9.9")
     with (
-        pytest.raises(SettingsError, match=r"have kmcli .*, this is 9\.9; install the same"),
+        pytest.raises(SettingsError, match=r"run kmcli .*, but this is 9\.9; install the same"),
         dask_workers(address),
     ):
         pass
@@ -156,12 +156,12 @@ def test_a_deadly_task_does_not_keep_others_from_being_done(address: str) -> Non
 def test_workers_that_do_not_see_the_folder_are_told() -> None:
     result = _Elsewhere(double, "/no/such/folder")(1)
     assert isinstance(result, InputError)
-    assert "the workers do not see the folder /no/such/folder" in str(result)
+    assert "cannot see the folder /no/such/folder" in str(result)
 
 
 def test_jobs_and_a_scheduler_contradict_each_other(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["quantize", "a.png", "b.png", "-j", "2", "--scheduler", "x:1"]) == 2
-    assert "-j counts processes here" in capfd.readouterr().err
+    assert "-j sets the number of local processes" in capfd.readouterr().err
 
 
 def test_threads_give_results_in_order_and_end_early() -> None:

@@ -127,7 +127,7 @@ def test_the_command_writes_a_cloud_once_and_takes_none_for_an_input(
     assert height == pytest.approx(2 * 720, abs=2)
     many = ",".join(map(str, range(2, 15)))
     assert run(["quantize", "a.png", "-k", many, "--cloud", "-d", "new"]) == 2
-    assert "--cloud shows up to 12 palettes" in capfd.readouterr().err
+    assert "--cloud shows at most 12 palettes" in capfd.readouterr().err
     assert not (tmp_path / "new").exists()
 
 

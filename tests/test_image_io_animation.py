@@ -305,7 +305,7 @@ def test_one_frame_can_be_taken() -> None:
     taken = decode_image(data, frame=7)
     np.testing.assert_array_equal(taken.pixels, frames[6])
     assert taken.warnings == ()
-    with pytest.raises(SettingsError, match="no frame 25: the picture has 24"):
+    with pytest.raises(SettingsError, match="no frame 25; the picture has 24"):
         decode_image(data, frame=25)
 
 
@@ -314,7 +314,7 @@ def test_pages_are_no_frames_but_can_be_taken() -> None:
     data = encode(pages[0], "TIFF", save_all=True, append_images=pages[1:])
     decoded = decode_frames(data)
     assert decoded.frames.shape == (1, 8, 8, 3)
-    assert decoded.warnings == ("only the first of 3 pages is used",)
+    assert decoded.warnings == ("using only the first of 3 pages",)
     third = decode_image(data, frame=3)
     assert third.pixels.shape == (8, 10, 3)
     assert third.pixels[0, 0].tolist() == [180, 0, 0]

@@ -110,7 +110,7 @@ def test_bmps_of_unusual_kinds_are_refused_in_plain_words(
     depth: int, compression: int, masks: tuple[int, ...]
 ) -> None:
     data = bmp(depth, compression, struct.pack(f"<{len(masks)}I", *masks))
-    with pytest.raises(InputError, match=rf"^a BMP of {depth} bits per pixel") as caught:
+    with pytest.raises(InputError, match=rf"BMP of {depth} bits per pixel") as caught:
         decode_image(data)
     assert "Unsupported" not in str(caught.value)
     assert decode_image(bmp(16, 3, struct.pack("<III", 0xF800, 0x7E0, 0x1F))).pixels.shape[2] == 3
@@ -144,7 +144,7 @@ def test_16_bits_are_rounded_in_every_kind_of_png(kind: int, channels: int) -> N
     decoded = decode_image(deep(kind, DEEP[..., :channels]))
     bands = {0: [0, 0, 0], 2: [0, 1, 2], 4: [0, 0, 0, 1], 6: [0, 1, 2, 3]}[kind]
     np.testing.assert_array_equal(decoded.pixels, ROUNDED[..., bands])
-    assert decoded.warnings == ("16 bits per channel are reduced to 8",)
+    assert decoded.warnings == ("reducing 16 bits per channel to 8",)
 
 
 def test_an_interlaced_picture_of_16_bits_is_rounded_too() -> None:
@@ -195,7 +195,7 @@ def deep_tiff(order: str, in_planes: bool) -> bytes:
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_tiffs_of_16_bits_are_rounded_or_refused(order: str) -> None:
     np.testing.assert_array_equal(decode_image(deep_tiff(order, False)).pixels, ROUNDED[:1, :4, :3])
-    with pytest.raises(InputError, match="planes"):  # Pillow would take them for 8 bits
+    with pytest.raises(InputError, match="planar"):  # Pillow would take them for 8 bits
         decode_image(deep_tiff(order, True))
 
 
@@ -251,11 +251,11 @@ def test_the_command_names_the_option_that_helps(
     limit = ["--max-pixels", str(48 * 36)]
     assert run(["quantize", str(tmp_path / "a.gif"), *limit]) == 4
     assert "2 frames of 48 x 36" in (said := capfd.readouterr().err)
-    assert "or take one with --frame" in said
+    assert "with --frame" in said
     assert run(["quantize", str(tmp_path / "a.gif"), "--max-pixels", "9", "--frame", "1"]) == 4
     assert "--max-pixels" in capfd.readouterr().err
     assert run(["quantize", str(tmp_path / "a.tif"), "-o", str(tmp_path / "a.png")]) == 0
-    assert "only the first of 2 pages is used; --frame takes another" in capfd.readouterr().err
+    assert "using only the first of 2 pages; use --frame to pick another" in capfd.readouterr().err
 
 
 def test_no_side_is_longer_than_a_million_pixels() -> None:

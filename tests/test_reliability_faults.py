@@ -249,7 +249,7 @@ def test_disk_that_fills_up_in_the_middle_of_a_batch_ends_it(
     lines = ended.err.decode().splitlines()
     assert lines[3].startswith("kmcli: error: out/3-k16.png: ")
     assert lines[4:] == [
-        "kmcli: error: the disk is full: 5 more inputs were not tried",
+        "kmcli: error: the disk is full; skipped 5 more inputs",
         "3 done, 6 failed",
     ]
     assert ended.out.count(b'"status": "done"') == 3

@@ -63,11 +63,11 @@ def raise_again(error: BaseException) -> Callable[..., Any]:
     [
         (MemoryError(), 4, "not enough memory"),
         (ImportError("libx.so: failed to map segment from shared object"), 4, "load the libraries"),
-        (ImportError("libx.so: cannot open shared object file"), 1, "does not load: libx.so"),
+        (ImportError("libx.so: cannot open shared object file"), 1, "library: libx.so"),
         (RuntimeError("can't start new thread"), 4, "start a thread"),
         (OSError(12, "Cannot allocate memory"), 4, "system limit reached: cannot allocate memory"),
         (OSError(24, "Too many open files"), 4, "system limit reached: too many open files"),
-        (OSError(5, "Input/output error"), 5, "the system refused: input/output error"),
+        (OSError(5, "Input/output error"), 5, "system error: input/output error"),
         (ZeroDivisionError("division by zero"), 1, "please report it"),
     ],
 )
@@ -271,7 +271,7 @@ def test_too_little_memory_for_the_libraries_is_found_before_they_are_loaded(
     limits = {"RLIMIT_AS": megabytes * 10**6}
     ended = warm.run(command.split(), tmp_path, limits=limits)
     assert (ended.code, ended.out) == (4, b"")
-    assert ended.err.startswith(f"kmcli: error: the limit on memory is {megabytes} MB".encode())
+    assert ended.err.startswith(f"kmcli: error: the memory limit is {megabytes} MB".encode())
     assert b"450 MB" in ended.err
     assert set(files_in(tmp_path)) == {"a.png"}
 

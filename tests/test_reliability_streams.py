@@ -175,7 +175,7 @@ def test_no_picture_on_a_terminal(place: str) -> None:
     _, status = os.waitpid(pid, 0)
     os.close(terminal)
     assert os.waitstatus_to_exitcode(status) == 5
-    assert b"an image is not written to a terminal" in shown
+    assert b"cannot write an image to a terminal" in shown
     assert b"PNG\r" not in shown
 
 

@@ -94,5 +94,5 @@ def test_the_report_is_that_of_the_command(expected: kmcli.TableClusters) -> Non
 
 
 def test_nothing_but_numbers_is_refused() -> None:
-    with pytest.raises(kmcli.InputError, match="no table of numbers"):
+    with pytest.raises(kmcli.InputError, match="not a table of numbers"):
         kmcli.cluster_table(np.zeros(3), SETTINGS)

@@ -108,20 +108,20 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "a quote that closes early": ('x,who\n1,"a"b\n3,c\n', "line 2 has a quote"),
     "an underscore": ("x,y\n1_000,a\n3,b\n", "x (text such as '1_000'), y (text)"),
     "Latin-1": ("who,x\nAnn,1\nJörg,2\n".encode("latin-1"), "line 3, byte 2"),
-    "nothing": ("", "there are no rows"),
-    "blank lines alone": ("\n\n", "there are no rows"),
-    "names alone": ("x,y\n", "no column of numbers"),
+    "nothing": ("", "no rows"),
+    "blank lines alone": ("\n\n", "no rows"),
+    "names alone": ("x,y\n", "no numeric columns"),
     "line ends of old": ("x,y\r1,2\r3,4\r", "CR alone"),
-    "zero bytes": (b"x,y\n1,\x002\n", "bytes 0"),
+    "zero bytes": (b"x,y\n1,\x002\n", "zero bytes"),
     "a thousand or one": ("x;y\n1,234;5,678\n2,345;6,789\n", "1234 or 1.234"),
     "two columns of one name": ("x,x\n1,2\n3,4\n", "2 columns are called 'x' (#1, #2)"),
-    "no numbers": ("a,b\nx,y\nz,w\n", "no column of numbers is left: x1 (text), x2 (text)"),
+    "no numbers": ("a,b\nx,y\nz,w\n", "no numeric columns are left: x1 (text), x2 (text)"),
     "names of rows without a name": (
         '"x" "y"\n"1" 1 2\n"2" 3 4\n',
         "line 1 has 2 names, the records",
     ),
-    "an array of JSON": ('[{"x": 1}]', "jq -c"),
-    "a spreadsheet": (b"PK\x03\x04\0\0", "save its table as CSV"),
+    "JSON array": ('[{"x": 1}]', "jq -c"),
+    "a spreadsheet": (b"PK\x03\x04\0\0", "as CSV"),
     "many widths": ("a,b\n1\n2,3,4\n5,6,7,8\n", "no comma, semicolon, tab, bar or blank"),
 }
 
@@ -276,7 +276,7 @@ def test_json_lines_are_read_by_the_names_of_their_members() -> None:
 
 @pytest.mark.parametrize("line", ["[1]", "{", "1", '{"x": 1} {"x": 2}'])
 def test_a_line_that_is_no_json_object_is_refused(line: str) -> None:
-    with pytest.raises(InputError, match="line 2 is no JSON object"):
+    with pytest.raises(InputError, match="line 2 is not a JSON object"):
         values(opened('{"x": 1}\n' + line + "\n"))
 
 

@@ -26,6 +26,7 @@ from kmcli.scores import (
     match_one_to_one,
 )
 from kmcli.settings import BlobsSettings, KMeansSettings, Shape
+from kmcli.text import listed
 
 MAX_SCORED_POINTS = 20_000
 """The silhouette compares all pairs of points; beyond this it takes too long."""
@@ -120,8 +121,7 @@ class Trace:
         empty = self.steps[number].empty_clusters
         if not empty:
             return ""
-        *first, last = map(str, empty)
-        names = f"{', '.join(first)} and {last}" if first else last
+        names = listed(empty)
         if len(empty) == 1:
             return f"cluster {names} is empty: its centre moves to a far point"
         return f"clusters {names} are empty: their centres move to far points"
@@ -181,15 +181,15 @@ def _alternative(points: Points, kmeans: KMeansSettings, shape: Shape | None) ->
         return None
     if shape == "uneven":
         labels = cluster_by_density(values)
-        name, idea = "density clustering (HDBSCAN)", "asks where points lie close together"
+        name, idea = "density clustering (HDBSCAN)", "looks for regions where points are dense"
     elif kmeans.n_clusters < 2:
         return None
     elif shape in ("anisotropic", "varied"):
         labels = cluster_by_mixture(values, kmeans.n_clusters, kmeans.random_state)
-        name, idea = "Gaussian mixture", "gives each group a width and a direction of its own"
+        name, idea = "Gaussian mixture", "gives each group its own width and direction"
     else:
         labels = cluster_by_neighbors(values, kmeans.n_clusters, kmeans.random_state)
-        name, idea = "spectral clustering", "asks who lies near whom"
+        name, idea = "spectral clustering", "groups points that are near each other"
     return Alternative(name, idea, labels, external_scores(true, labels))
 
 
@@ -221,7 +221,7 @@ def first_centers(points: Points, settings: BlobsSettings) -> NDArray[np.float64
         if starts.shape[1] != n_features:
             raise SettingsError(
                 f"the starts have {starts.shape[1]} columns, the points {n_features}; "
-                "they must agree"
+                "the numbers must be equal"
             )
         return points.scaled(starts)
     return draw_starts(points.values, settings.kmeans)

@@ -19,6 +19,7 @@ from kmcli.cli.options import (
 )
 from kmcli.errors import ExitCode
 from kmcli.files import STREAM, publish
+from kmcli.text import counted
 
 if TYPE_CHECKING:
     from kmcli.report.model import Report
@@ -55,7 +56,9 @@ def assign(model: str, tables: tuple[str, ...], **options: Any) -> ExitCode:
     )
     to = OutputOptions(options["output"], options["output_dir"], options["force"])
     if model == STREAM:
-        raise click.UsageError("the model is a file, since standard input is for the table")
+        raise click.UsageError(
+            "the model cannot be read from standard input, which is for the table"
+        )
     path = rows_path(options, names, reports, "-assigned")
     targets = [] if path is None else [path]
     outputs.check(targets, reports, to, inputs=[model, *names], data_on_stdout=path == STREAM)
@@ -107,11 +110,11 @@ def assign(model: str, tables: tuple[str, ...], **options: Any) -> ExitCode:
         outputs.print_report(report(), as_json=reports.json)
     if not reports.quiet:
         sums = labelling.sums
-        text = f"assign: {int(sums.rows.sum()) + sums.n_unlabelled} rows"
+        text = f"assign: {counted(int(sums.rows.sum()) + sums.n_unlabelled, 'row')}"
         if sums.n_unlabelled:
             text += f", {sums.n_unlabelled} with missing values in no cluster"
         if labelling.n_beyond:
-            text += f", {labelling.n_beyond} farther out than any row of the model's table"
+            text += f", {labelling.n_beyond} farther out than any row of the model"
         console.say(text + (f" -> {path}" if path not in (None, STREAM) else ""))
     return ExitCode.DONE
 

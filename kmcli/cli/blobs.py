@@ -34,7 +34,7 @@ from kmcli.settings import (
     PointsSpec,
     StartName,
 )
-from kmcli.text import number
+from kmcli.text import counted, number
 
 if TYPE_CHECKING:
     from kmcli.blobs import BlobsResult, Trace
@@ -226,8 +226,8 @@ def blobs(**options: Any) -> ExitCode:
         shown = ", ".join(path for path in targets if path != STREAM)
         found = result.clustering
         console.say(
-            f"blobs: {len(points.values)} points in {len(found.centers)} clusters, inertia "
-            f"{number(found.inertia)} after {found.n_iter} iterations -> {shown}"
+            f"blobs: {len(points.values)} points in {counted(len(found.centers), 'cluster')}, "
+            f"inertia {number(found.inertia)} after {counted(found.n_iter, 'iteration')} -> {shown}"
         )
     return ExitCode.DONE
 
@@ -265,7 +265,9 @@ def _settings(options: dict[str, Any], spec: PointsSpec) -> BlobsSettings:
         n_clusters = 4 if options["data"] or spec.shape == "uniform" else spec.group_count
     n_init = options["n_init"]
     if n_init is not None and n_init > 1 and start in ("far", "points"):
-        raise click.UsageError(f"--init {options['init']} is one start, --n-init asks for {n_init}")
+        raise click.UsageError(
+            f"--init {options['init']} is a single initialisation, but --n-init asks for {n_init}"
+        )
     start_seed = options["start_seed"]
     kmeans = KMeansSettings(
         n_clusters=n_clusters,
@@ -286,9 +288,9 @@ def _points(options: dict[str, Any], spec: PointsSpec) -> "Points":
     if name is None:
         for given in ("columns", "label"):
             if options[given] is not None:
-                raise click.UsageError(f"--{given} goes with --data")
+                raise click.UsageError(f"--{given} needs --data")
         if options["scale"] != "none":
-            raise click.UsageError("--scale goes with --data")
+            raise click.UsageError("--scale needs --data")
         return make_points(spec)
     from kmcli.blobs.table import read_points
     from kmcli.tables.source import open_table

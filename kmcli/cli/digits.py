@@ -34,6 +34,7 @@ from kmcli.settings import (
     EmbeddingMethod,
     KMeansSettings,
 )
+from kmcli.text import counted
 
 if TYPE_CHECKING:
     from kmcli.digits import DigitsResult
@@ -161,7 +162,7 @@ def digits(**options: Any) -> ExitCode:
     pictures = _plan_pictures(options)
     targets = [*pictures.paths, *([csv] if csv is not None else [])]
     if not targets and not reports.wanted:
-        raise click.UsageError("--no-pictures leaves nothing to do; add --report, --json or --csv")
+        raise click.UsageError("nothing to do with --no-pictures; add --report, --json or --csv")
     outputs.check(
         targets,
         reports,
@@ -175,7 +176,7 @@ def digits(**options: Any) -> ExitCode:
     from kmcli.digits import run_digits
 
     if settings.embedding.method == "tsne" and not reports.quiet:
-        console.say("digits: drawing the t-SNE map takes some seconds")
+        console.say("digits: computing the t-SNE map; this takes a few seconds")
     result = run_digits(settings)
     inits, scan = _run_trials(result, options["runs"], options["scan"], quiet=reports.quiet)
     files = list(_draw(result, inits, scan, pictures, options))
@@ -198,7 +199,7 @@ def digits(**options: Any) -> ExitCode:
 def _plan_pictures(options: dict[str, Any]) -> Pictures:
     if options["no_pictures"]:
         if options["misses"]:
-            raise click.UsageError("--misses asks for a picture, --no-pictures for none")
+            raise click.UsageError("--misses draws a picture, which --no-pictures rules out")
         return Pictures()
 
     def path(name: str) -> str:
@@ -257,7 +258,7 @@ def _draw(
 def _summary(result: "DigitsResult", files: list[str]) -> str:
     n_clusters = result.settings.kmeans.n_clusters
     text = (
-        f"digits: {len(result.points)} in {n_clusters} cluster{'s' if n_clusters > 1 else ''}, "
+        f"digits: {len(result.points)} in {counted(n_clusters, 'cluster')}, "
         f"{result.one_to_one.share:.1%} right one to one, {result.majority.share:.1%} by majority"
     )
     return f"{text} -> {', '.join(files)}" if files else text

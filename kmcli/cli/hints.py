@@ -18,18 +18,24 @@ from kmcli.errors import (
 )
 
 _HINTS: dict[type[KmcliError], tuple[str, str]] = {
-    CellError: ("--exclude", "leave the column out with -x, or list with --na what is missing"),
+    CellError: (
+        "--exclude",
+        "exclude the column with -x, or list the words for missing values with --na",
+    ),
     DecimalError: ("--decimal", "say which with --decimal"),
     DelimiterError: ("--delimiter", "say with --delimiter what does"),
     ExistsError: ("--force", "use --force to replace it"),
-    FolderInputError: ("--recursive", "use --recursive for the pictures in it"),
+    FolderInputError: ("--recursive", "use --recursive to process the pictures in it"),
     FolderOutputError: ("--output-dir", "use -d to name a folder for the outputs"),
     NoPaletteError: (
         "--palette-out",
         "find a palette with kmcli quantize PICTURE --palette-out palette.gpl",
     ),
-    QuoteError: ("--quote", "mend it, or let quotes mean themselves with --quote none"),
-    TooManyFramesError: ("--max-pixels", "raise it with --max-pixels, or take one with --frame"),
+    QuoteError: ("--quote", "fix it, or use --quote none to read quotes as plain text"),
+    TooManyFramesError: (
+        "--max-pixels",
+        "raise it with --max-pixels, or pick one frame with --frame",
+    ),
     TooManyPixelsError: ("--max-pixels", "raise it with --max-pixels"),
     TooManyBytesError: ("--max-input-bytes", "raise the limit with --max-input-bytes"),
 }

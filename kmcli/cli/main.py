@@ -27,7 +27,7 @@ EXIT_MEANINGS = {
     ExitCode.FAULT: "internal error",
     ExitCode.USAGE: "usage",
     ExitCode.INPUT: "an input cannot be read",
-    ExitCode.LIMIT: "a limit is reached",
+    ExitCode.LIMIT: "a limit was reached",
     ExitCode.OUTPUT: "an output cannot be written",
     ExitCode.PARTIAL: "some inputs of a batch failed",
     ExitCode.DECLINED: "declined on request",
@@ -44,9 +44,9 @@ EXIT_MEANINGS = {
 def cli() -> None:
     """K-means clustering and colour quantization.
 
-    quantize turns pictures into indexed PNGs of few colours, which k-means learns from their
-    pixels. cluster adds to each row of a table its cluster, and assign does so to new rows.
-    blobs and digits show k-means at work; tour makes a page of all that a course shows.
+    quantize turns pictures into indexed PNGs with few colours, learned by k-means. cluster
+    groups the rows of a table, and assign does the same for new rows. blobs and digits show
+    k-means at work; tour makes a page of all that a course shows.
     """
 
 
@@ -95,10 +95,10 @@ def run(arguments: Sequence[str]) -> int:
             return ExitCode.LIMIT
         if isinstance(error, ImportError):
             reason = " ".join(str(error).split())
-            console.error(f"a library that kmcli needs does not load: {reason}; install kmcli anew")
+            console.error(f"cannot load a required library: {reason}; reinstall kmcli")
             return ExitCode.FAULT
         if isinstance(error, OSError):  # such as a current folder that has been removed
-            console.error(f"the system refused: {(error.strerror or str(error)).lower()}")
+            console.error(f"system error: {(error.strerror or str(error)).lower()}")
             return ExitCode.OUTPUT
         console.error(
             f"internal error ({type(error).__name__}: {error}); please report it, "

@@ -10,8 +10,8 @@ from kmcli.cli.main import EXIT_MEANINGS, cli
 from kmcli.cli.options import grouped_records
 
 ENVIRONMENT = {
-    "NO_COLOR": "If set, reports and messages have no colours.",
-    "KMCLI_DEBUG": "If set, internal errors are shown with their traceback.",
+    "NO_COLOR": "If set, print reports and messages without colours.",
+    "KMCLI_DEBUG": "If set, print tracebacks of internal errors.",
 }
 
 

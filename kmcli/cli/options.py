@@ -83,7 +83,7 @@ def parse_range(most: int) -> Callable[..., range | None]:
         if not all(end.isascii() and end.isdigit() and len(end) < 10 for end in (first, last)):
             raise click.BadParameter(f"{value!r} is not a range like 5:20")
         if not 1 <= int(first) <= int(last) <= most:
-            raise click.BadParameter(f"{value!r} must rise, from 1 at least to {most} at most")
+            raise click.BadParameter(f"{value!r} must be an increasing range within 1 to {most}")
         return range(int(first), int(last) + 1)
 
     return parse

@@ -60,7 +60,7 @@ def check(
         If a target cannot be written.
     """
     if reports.report and reports.json:
-        raise click.UsageError("--report and --json both print on standard output: give one")
+        raise click.UsageError("--report and --json both print to standard output; give only one")
     if reports.on_stdout and data_on_stdout:
         raise click.UsageError(
             f"standard output can carry one thing: give {data_option} FILE for the data, or "
@@ -95,7 +95,7 @@ def refuse_terminal(path: str) -> None:
         If that is a terminal.
     """
     if is_terminal(path):
-        raise OutputError("an image is not written to a terminal; use -o FILE or redirect")
+        raise OutputError("cannot write an image to a terminal; use -o FILE or redirect")
 
 
 def is_terminal(path: str) -> bool:
@@ -154,7 +154,7 @@ def _is_there(path: str, data: bytes) -> bool:
     with contextlib.suppress(OSError), open(path, "rb") as existing:
         if existing.read(len(data) + 1) == data:
             return True
-    raise OutputError("exists with other content; use --force to replace it", path)
+    raise OutputError("already exists with other content; use --force to replace it", path)
 
 
 def print_report(report: "Report", *, as_json: bool, is_first: bool = True) -> None:

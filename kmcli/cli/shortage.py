@@ -54,6 +54,6 @@ def check_memory_limit() -> None:
         limit, _ = resource.getrlimit(resource.RLIMIT_AS)
         if limit != resource.RLIM_INFINITY and limit < _NEEDED_MB * 10**6:
             raise LimitError(
-                f"the limit on memory is {limit / 1e6:.0f} MB, but loading the libraries takes "
+                f"the memory limit is {limit / 1e6:.0f} MB, but loading the libraries takes "
                 f"{_NEEDED_MB} MB; raise it with ulimit -v {_NEEDED_MB * 1000} or more"
             )

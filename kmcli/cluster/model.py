@@ -150,17 +150,18 @@ def read_model_bytes(data: bytes, name: str | None = None) -> Model:
         If it is no model, is damaged, or of a later version.
     """
     if len(data) > MAX_MODEL_BYTES:
-        raise InputError(f"a model has at most {MAX_MODEL_BYTES} bytes, this has more", name)
+        raise InputError(f"larger than {MAX_MODEL_BYTES} bytes, the maximum for a model", name)
     try:
         content = json.loads(data, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise InputError("it is not a model: not valid JSON", name) from None
+        raise InputError("not a model: not valid JSON", name) from None
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise InputError(f"it is not a model: its format is not {_FORMAT!r}", name)
+        raise InputError(f"not a model: its format is not {_FORMAT!r}", name)
     version = content.get("version")
     if version != _VERSION:
         raise InputError(
-            f"the model has version {version!r}, this kmcli reads {_VERSION}; update kmcli", name
+            f"the model has version {version!r}, but this kmcli reads {_VERSION}; update kmcli",
+            name,
         )
     try:
         return _model(_Entries(content))

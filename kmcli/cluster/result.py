@@ -15,6 +15,7 @@ from kmcli.cluster.scan import ScanStep, measure_stability, recommend
 from kmcli.clustering.passes import ClusterSums
 from kmcli.settings import ClusterSettings
 from kmcli.tables.numbers import Source
+from kmcli.text import listed
 
 _MUCH_GAIN_LEFT = 1e-3
 _RULING_SHARE = 0.8
@@ -72,22 +73,19 @@ class ClusterResult:
             name = self.fit.rule.features[ruling].name
             found.append(
                 f"Columns are not scaled, and {name} holds {shares[ruling]:.0%} of the variance: "
-                "it decides alone."
+                "it alone decides the clusters."
             )
         if not self.fit.search.converged:
-            found.append(
-                f"The search had not come to rest after {self.settings.max_iter} iterations."
-            )
+            found.append(f"The search did not converge within {self.settings.max_iter} iterations.")
         if self.profile.gain_left > _MUCH_GAIN_LEFT:
             found.append(
                 f"Moving the centres to the means of all rows would lower the inertia by "
-                f"{self.profile.gain_left:.2%}: one pass more over the table helps."
+                f"{self.profile.gain_left:.2%}: allow one more pass over the table."
             )
         empty = np.flatnonzero(self.profile.rows == 0).tolist()
         if empty:
-            found.append(
-                f"No row is nearest to the centre of cluster {', '.join(map(str, empty))}."
-            )
+            noun = "cluster" if len(empty) == 1 else "clusters"
+            found.append(f"No row is nearest to the centre of {noun} {listed(empty)}.")
         return found
 
 

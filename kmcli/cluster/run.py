@@ -109,7 +109,7 @@ def prepare_table(source: Source, settings: ClusterSettings, workers: Workers) -
     varying = total.most[0] > total.least[0]
     kept = {feature.column for feature, varies in zip(features, varying, strict=True) if varies}
     if not kept:
-        raise InputError("no column varies: there is nothing to tell rows apart by", source.name)
+        raise InputError("all columns are constant; there is nothing to cluster by", source.name)
     columns = tuple(column for place, column in enumerate(source.columns) if place in kept)
     constant = [
         LeftOut(column.name, "constant")

@@ -153,7 +153,7 @@ def require_recommended(scan: Sequence[ScanStep]) -> int:
     number = recommend(scan)
     if number is not None:
         return number
-    raise DeclinedError(f"{no_stable_number(scan)}; say how many clusters there shall be")
+    raise DeclinedError(f"{no_stable_number(scan)}; set the number of clusters yourself")
 
 
 def no_stable_number(scan: Sequence[ScanStep]) -> str:
@@ -166,5 +166,5 @@ def no_stable_number(scan: Sequence[ScanStep]) -> str:
         return text
     best = max(scored, key=lambda step: step.scores.silhouette or -1.0)
     return (
-        f"{text} (the best silhouette, {best.scores.silhouette:.2f}, is that of {best.n_clusters})"
+        f"{text} (the best silhouette, {best.scores.silhouette:z.2f}, is that of {best.n_clusters})"
     )

@@ -82,7 +82,7 @@ class DaskWorkers:
             try:
                 yield job.result()
             except distributed.scheduler.KilledWorker:
-                yield LimitError("the workers that worked on it died, perhaps for want of memory")
+                yield LimitError("the workers died, possibly for lack of memory")
 
     def _jobs(self, work: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
         n_ahead = 2 * max(1, sum(self.client.nthreads().values()))
@@ -132,7 +132,7 @@ def dask_workers(address: str) -> Iterator[DaskWorkers]:
         import distributed
     except ImportError:
         raise SettingsError(
-            "Dask is not installed; install kmcli[dask], or leave out the scheduler"
+            "Dask is not installed; install 'kmcli[dask]' or leave out the scheduler"
         ) from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     try:
@@ -145,13 +145,13 @@ def dask_workers(address: str) -> Iterator[DaskWorkers]:
             yield DaskWorkers(client)
         except distributed.scheduler.KilledWorker as error:
             raise LimitError(
-                "the workers that worked on a part of it died, perhaps for want of memory",
+                "the workers died, possibly for lack of memory",
                 address,
             ) from error
         except (distributed.client.FutureCancelledError, OSError) as error:
             if isinstance(error, KmcliError):
                 raise
-            raise LimitError(f"the scheduler was lost: {error}", address) from error
+            raise LimitError(f"lost the connection to the scheduler: {error}", address) from error
 
 
 def _check_versions(client: Any, address: str) -> None:
@@ -168,7 +168,7 @@ def _check_versions(client: Any, address: str) -> None:
     others = sorted({version for version in found.values() if version != __version__})
     if others:
         raise SettingsError(
-            f"the workers of {address} have kmcli {others[0]}, this is {__version__}; "
+            f"the workers of {address} run kmcli {others[0]}, but this is {__version__}; "
             "install the same version"
         )
 

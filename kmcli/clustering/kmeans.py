@@ -32,7 +32,7 @@ class Clustering:
     n_iter : int
         Iterations of the start that was kept.
     converged : bool
-        Whether that start came to rest before `max_iter` iterations.
+        Whether that run converged before `max_iter` iterations.
     start_inertias : tuple of float
         The inertia at which each start ended; `inertia` is the least of them.
     """

@@ -14,7 +14,7 @@ from kmcli.blobs import BlobsResult, Trace
 from kmcli.blobs.data import Points
 from kmcli.figures.plane import Plane
 from kmcli.figures.style import Style, new_figure
-from kmcli.text import number
+from kmcli.text import counted, number
 
 _MOST_ITERATIONS = 5
 """Two pictures each, which with the start and the end makes three rows of four."""
@@ -161,7 +161,7 @@ def _frames(trace: Trace, numbers: Sequence[int]) -> list[_Frame]:
         name = f"iteration {iteration + 1}"
         notes = [f"inertia {_inertia(step.inertia_before)}", trace.event(iteration)]
         if n_hidden := iteration - before - 1:
-            notes.append(f"({n_hidden} iteration{'s' if n_hidden > 1 else ''} before not shown)")
+            notes.append(f"({counted(n_hidden, 'iteration')} before not shown)")
         before = iteration
         frames.append(
             _Frame(
@@ -191,10 +191,10 @@ def _inertia(value: float) -> str:
 
 
 def _end_in_words(trace: Trace) -> str:
-    n_iter = len(trace.steps)
-    counted = "1 iteration" if n_iter == 1 else f"{n_iter} iterations"
     rest = "converged" if trace.converged else "stopped"
-    text = f"{rest} after {counted}, inertia {_inertia(trace.inertia)}"
+    text = (
+        f"{rest} after {counted(len(trace.steps), 'iteration')}, inertia {_inertia(trace.inertia)}"
+    )
     if trace.is_worse:
         text += f"; another start reaches {_inertia(trace.best_inertia)}"
     return text

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from kmcli.cluster.result import ClusterResult
 from kmcli.cluster.scan import STABLE, ScanStep, recommend
 from kmcli.figures.style import Style, new_figure
+from kmcli.text import counted
 
 _MOST_POINTS = 5_000
 _MOST_ARROWS = 12
@@ -165,7 +166,7 @@ def draw_silhouette(result: ClusterResult, style: Style) -> Figure:
             )
             position = float(edges[-1]) + _GAP
         axes.axvline(scores.silhouette, color=style.ink, ls="--", lw=1.2)
-        title = f"Silhouettes of {scores.n_rows} rows: mean {scores.silhouette:.2f}"
+        title = f"Silhouettes of {counted(scores.n_rows, 'row')}: mean {scores.silhouette:z.2f}"
         axes.set(title=title, xlabel="silhouette", yticks=[])
         axes.set_ylabel("rows of each cluster")
         lowest = float(np.nanmin(scores.silhouettes))
@@ -206,7 +207,11 @@ def draw_scan(scan: Sequence[ScanStep], style: Style) -> Figure:
             axes.grid(color=style.muted, alpha=0.25)
             if number is not None:
                 axes.axvline(number, color=style.ink, ls="--", lw=1.2)
-        title = f"recommended: {number} clusters" if number else "no number of clusters is stable"
+        title = (
+            f"recommended: {counted(number, 'cluster')}"
+            if number
+            else "no number of clusters is stable"
+        )
         upper.set(title=title, ylabel="higher is better", ylim=(None, 1.05))
         upper.legend()
         lower.set(xlabel="number of clusters", ylabel="inertia: always falls", ylim=(0, None))
@@ -275,7 +280,7 @@ def _draw_arrows(
 
 
 def _signed(value: float) -> str:
-    text = f"{value:+.1f}"
+    text = f"{value:+z.1f}"
     return "0.0" if text in ("+0.0", "-0.0") else text
 
 
@@ -300,5 +305,5 @@ def _legend(figure: Figure, result: ClusterResult, style: Style) -> None:
 
 def _title(result: ClusterResult, n_shown: int) -> str:
     n_rows = int(result.prepared.sketch.moments.n_rows.sum())
-    shown = f"{n_shown} of {n_rows} rows" if n_shown < n_rows else f"{n_rows} rows"
+    shown = f"{n_shown} of {n_rows} rows" if n_shown < n_rows else counted(n_rows, "row")
     return f"{shown} in the plane in which they differ most"

@@ -166,7 +166,7 @@ def _blaming(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        why = "there is no such folder" if error.errno == errno.ENOENT else reason(error)
+        why = "no such folder" if error.errno == errno.ENOENT else reason(error)
         raise _KINDS.get(error.errno, OutputError)(why, path) from None
 
 

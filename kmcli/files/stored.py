@@ -127,7 +127,7 @@ def _keep(pieces: Iterator[bytes], name: str) -> IO[bytes]:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
             raise LimitError(
-                f"no room in {tempfile.gettempdir()} to keep what is read twice; "
+                f"no space in {tempfile.gettempdir()} to keep what is read twice; "
                 "give a file instead of a pipe, or set TMPDIR to another folder",
                 name,
             ) from None

@@ -103,9 +103,9 @@ def write_whole(descriptor: int, data: bytes) -> None:
 def reason(error: OSError | ValueError) -> str:
     """Say in plain words why the operating system refused."""
     if not isinstance(error, OSError) or error.errno is None:
-        return "is not a possible file name"
+        return "is not a valid file name"
     words = {
-        errno.ENOENT: "there is no such file",
+        errno.ENOENT: "no such file",
         errno.EEXIST: "exists",
         errno.EBADF: "is closed",
     }

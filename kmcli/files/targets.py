@@ -36,7 +36,7 @@ def check_target(
     except (FileNotFoundError, NotADirectoryError):
         _check_folder(path, make_folders=make_folders)
         if os.path.islink(path) and not force:
-            raise ExistsError("exists, as a link to no file", path) from None
+            raise ExistsError("already exists, as a broken link", path) from None
         return
     except (OSError, ValueError) as error:
         raise OutputError(reason(error), path) from None
@@ -56,11 +56,11 @@ def _check_folder(path: str, *, make_folders: bool) -> None:
     while make_folders and not os.path.lexists(folder):
         folder = os.path.dirname(folder) or "."
     if not os.path.exists(folder):
-        raise OutputError("there is no such folder", path)
+        raise OutputError("no such folder", path)
     if not os.path.isdir(folder):
         raise OutputError(f"{folder} is a file, not a folder", path)
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise OutputError("permission denied for its folder", path)
+        raise OutputError("permission denied in its folder", path)
 
 
 def _is_same_file(status: os.stat_result, name: str) -> bool:

@@ -112,7 +112,7 @@ def read_apng(chunks: Sequence[Chunk]) -> Apng | None:
     frames = _read_frames(chunks, size)
     n_found = sum(bool(frame.chunks) for frame in frames)
     if n_found != n_frames:
-        raise InputError(f"frames are missing: it has {n_found}, and says {n_frames}")
+        raise InputError(f"frames are missing: it has {n_found} of {n_frames}")
     return Apng(size, n_plays, frames, chunks[0], shared)
 
 
@@ -138,11 +138,11 @@ def _read_frames(chunks: Sequence[Chunk], size: tuple[int, int]) -> list[ApngFra
 
 def _read_control(body: memoryview, size: tuple[int, int]) -> ApngFrame:
     if len(body) != 26:
-        raise InputError("the image is damaged: a frame has no proper header")
+        raise InputError("the image is damaged: a frame has no valid header")
     width, height, left, top = struct.unpack_from(">IIII", body, 4)
     numerator, denominator, disposal, blend = struct.unpack_from(">HHBB", body, 20)
     if left + width > size[0] or top + height > size[1] or disposal > 2 or blend > 1:
-        raise InputError("the image is damaged: a frame lies outside of the picture")
+        raise InputError("the image is damaged: a frame lies outside the picture")
     return ApngFrame(
         left=left,
         top=top,

@@ -113,7 +113,7 @@ def _transform(profile: bytes, mode: str) -> Callable[[Image.Image], Image.Image
         used_mode = "RGB" if is_grey_in_color else mode
         transform = ImageCms.buildTransform(source, _SRGB, used_mode, "RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return "the colour profile cannot be used; the colours are taken as sRGB"
+        return "cannot use the colour profile; assuming sRGB"
     if used_mode == "RGB" and _changes_nothing(transform):
         return lambda strip: strip.convert("RGB")
 

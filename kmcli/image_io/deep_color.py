@@ -43,9 +43,7 @@ def lower_bytes(image: Image.Image) -> Image.Image | None:
         again.seek(opened.tell())
     raw_mode, *others = {_raw_mode(tile.args) for tile in again.tile}
     if others or ";16" not in raw_mode:
-        raise InputError(
-            "16 bits per channel in planes of their own are not supported; convert it to PNG"
-        )
+        raise InputError("planar data of 16 bits per channel is not supported; convert it to PNG")
     if raw_mode[:-1] not in ("RGB;16", "RGBX;16", "RGBA;16", "LA;16"):
         return None
     is_grey = raw_mode.startswith("LA")

@@ -103,7 +103,7 @@ def decoding(max_pixels: int) -> Iterator[None]:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise TooManyPixelsError(
-            f"the picture has more than the limit of {max_pixels / 1e6:.1f} Mpx"
+            f"the picture exceeds the limit of {max_pixels / 1e6:.1f} Mpx"
         ) from None
     except MemoryError:
         raise LimitError("not enough memory to decode the picture") from None
@@ -155,9 +155,7 @@ def open_image(data: bytes, max_pixels: int) -> Image.Image:
     except OSError:
         if data.startswith(b"BM"):
             n_bits = int.from_bytes(data[28:30], "little")
-            raise InputError(
-                f"a BMP of {n_bits} bits per pixel of a kind that is not supported, or damaged"
-            ) from None
+            raise InputError(f"an unsupported or damaged BMP of {n_bits} bits per pixel") from None
         raise
     finally:
         Image.MAX_IMAGE_PIXELS = before
@@ -230,9 +228,9 @@ def check_frame(frame: int | None, n_frames: int, notes: list[str], kind: str) -
     """
     if frame is None:
         if n_frames > 1:
-            notes.append(FramesLeftOut(f"only the first of {n_frames} {kind} is used"))
+            notes.append(FramesLeftOut(f"using only the first of {n_frames} {kind}"))
     elif not 1 <= frame <= n_frames:
-        raise SettingsError(f"there is no frame {frame}: the picture has {n_frames}")
+        raise SettingsError(f"no frame {frame}; the picture has {n_frames}")
 
 
 def _is_cursor(data: bytes) -> bool:
@@ -277,7 +275,7 @@ def _formats_with_heic() -> tuple[str, ...]:
         from pi_heif import register_heif_opener
     except ImportError:
         raise InputError(
-            "HEIC pictures need an extra: python3 -m pip install 'kmcli[heif]'"
+            "HEIC support is not installed; run python3 -m pip install 'kmcli[heif]'"
         ) from None
     register_heif_opener()
     return (*FORMATS, "HEIF")
@@ -285,7 +283,7 @@ def _formats_with_heic() -> tuple[str, ...]:
 
 def _refuse_unknown(data: bytes) -> NoReturn:
     if data.startswith(_TIFF_MAGICS):  # of which there are more kinds than Pillow knows
-        raise InputError("a TIFF that is damaged, or of a kind that is not supported") from None
+        raise InputError("a damaged or unsupported TIFF") from None
     for name, magics in _MAGICS.items():
         if data.startswith(magics):
             raise InputError(f"a truncated or damaged {name}") from None
@@ -297,13 +295,13 @@ def _refuse(error: Exception) -> NoReturn:
     text = " ".join(str(error).split())
     words = text.lower()
     if "MAX_TEXT" in text:
-        raise LimitError("compressed metadata unpacks to more than 1 MB; strip it") from None
+        raise LimitError("its compressed metadata unpacks to more than 1 MB; strip it") from None
     if isinstance(error, EOFError) or any(sign in words for sign in _SIGNS_OF_TRUNCATION):
         reason = "the image is truncated"
     elif isinstance(error, struct.error | IndexError | KeyError | TypeError | zlib.error):
         reason = "the image is truncated or damaged"
     elif isinstance(error, NotImplementedError) or words.startswith(("unsupported", "unknown")):
-        reason = "an image of a kind that is not supported; convert it to PNG"
+        reason = "an unsupported kind of image; convert it to PNG"
     else:
         reason = "the image is damaged"
     raise InputError(reason) from None

@@ -131,7 +131,7 @@ def read_gif(data: bytes, max_pixels: int, notes: list[str]) -> Gif:
     control = b""
     while True:
         if reader.position == len(data):
-            notes.append("the end of the GIF is missing, after a whole frame")
+            notes.append("the end of the GIF is missing; all complete frames are used")
             break
         kind = reader.take(1)[0]
         if kind == _EXTENSION:
@@ -155,10 +155,10 @@ def read_gif(data: bytes, max_pixels: int, notes: list[str]) -> Gif:
         elif kind == _TRAILER:
             break
         elif frames:
-            notes.append("what follows the last whole frame of the GIF is no GIF, and is ignored")
+            notes.append("ignoring data after the last complete frame that is not GIF")
             break
         else:
-            raise InputError("the image is damaged: what should be a GIF block is none")
+            raise InputError("the image is damaged: expected a GIF block")
     if not frames:
         raise InputError("a GIF without a frame")
     first = frames[0]

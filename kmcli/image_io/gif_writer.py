@@ -55,7 +55,7 @@ def write_gif(
     is_clear = np.zeros(len(palette), bool)
     if palette.shape[1] == 4:
         if ((palette[:, 3] > 0) & (palette[:, 3] < 255)).any():
-            raise InputError("GIF knows no translucent colours")
+            raise InputError("GIF has no translucent colours")
         is_clear = palette[:, 3] == 0
     transparent = int(np.argmax(is_clear)) if is_clear.any() else None
     if is_clear.sum() > 1:  # there can be one only

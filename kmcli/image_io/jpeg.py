@@ -74,7 +74,7 @@ def check_jpeg(data: bytes, max_pixels: int, notes: list[str]) -> bytes:
     # A file that ends within a marker was cut, be it the last.
     if data.endswith(b"\xff") or not (_has_all_scans(segments) and _has_all_pixels(data)):
         raise InputError("the image is truncated: pixels are missing, or the end is cut")
-    notes.append("the end of the JPEG is missing, after all pixels")
+    notes.append("the end of the JPEG is missing; all pixels are there")
     return data + _END
 
 

@@ -42,7 +42,7 @@ def optimize_png(data: bytes) -> bytes:
         return data
     before, after = decode_frames(data), decode_frames(smaller)
     if not np.array_equal(before.frames, after.frames) or before.durations != after.durations:
-        raise KmcliError("the optimised PNG differs from the picture; please report this fault")
+        raise KmcliError("the optimised PNG differs from the picture; please report this bug")
     return smaller
 
 
@@ -52,5 +52,5 @@ def check_optimizer() -> None:
         import oxipng  # noqa: F401
     except ImportError:
         raise SettingsError(
-            "to optimise PNGs needs an extra: python3 -m pip install 'kmcli[optimize]'"
+            "oxipng is not installed; run python3 -m pip install 'kmcli[optimize]'"
         ) from None

@@ -104,11 +104,11 @@ def read_chunks(data: bytes, notes: list[str]) -> list[Chunk]:
             if b"IEND".startswith(name):
                 break
             raise InputError(
-                f"the image is truncated: it ends after {len(data)} bytes, within a chunk that "
-                f"reaches to {end}"
+                f"the image is truncated: it ends after {len(data)} bytes, inside a chunk that "
+                f"extends to {end}"
             )
         if not (name.isalpha() and name.isascii()):
-            raise InputError("the image is damaged: what should be a PNG chunk is none")
+            raise InputError("the image is damaged: expected a PNG chunk")
         if not chunks and name not in (b"IHDR", b"CgBI"):
             raise InputError("the image is damaged: its header is missing")
         if len(chunks) == _MAX_CHUNKS:
@@ -122,15 +122,15 @@ def read_chunks(data: bytes, notes: list[str]) -> list[Chunk]:
                 f"the image is damaged: the checksum of a chunk {name.decode()} is wrong"
             )
         if not is_sound or len(body) != _LENGTHS.get(name, len(body)):
-            notes.append(f"a damaged chunk {name.decode()} is ignored")
+            notes.append(f"ignoring a damaged chunk {name.decode()} is ignored")
         elif name not in _TEXTS or _may_turn(body):
             chunks.append(Chunk(name, body))
         position = end
         if name == b"IEND":
             return chunks
     if not any(chunk.name == b"IDAT" for chunk in chunks):
-        raise InputError("the image is truncated: no pixels are there")
-    notes.append("the end of the PNG is missing, after all pixels")
+        raise InputError("the image is truncated: it has no pixels")
+    notes.append("the end of the PNG is missing; all pixels are there")
     return [*chunks, END]
 
 
@@ -203,6 +203,4 @@ def _check_length(chunks: Sequence[Chunk]) -> None:
             rest = unpacker.unconsumed_tail
     found += len(unpacker.flush()) if found < expected else 0
     if found < expected:
-        raise InputError(
-            f"pixels are missing: only {100 * found / expected:.1f} % of them are there"
-        )
+        raise InputError(f"pixels are missing: only {100 * found / expected:.1f} % were found")

@@ -89,7 +89,7 @@ def find_profile(chunks: Sequence[Chunk], notes: list[str]) -> bytes | None:
         if primaries in _CODED_PRIMARIES and curve in _CODED_CURVES and not matrix and is_full:
             return _make_profile(_CODED_PRIMARIES[primaries], _CODED_CURVES[curve])
         kind = _HIGH_RANGE.get(curve, "-".join(map(str, said[b"cICP"])))
-        notes.append(f"colours coded as {kind} (cICP) are not converted and may come out wrong")
+        notes.append(f"colours coded as {kind} (cICP) cannot be converted and may look wrong")
     if b"iCCP" in said:
         return _unpack(bytes(said[b"iCCP"]))
     if b"sRGB" in said:
@@ -116,7 +116,7 @@ def _from_gamma(
     if gamma is not None:
         value = int.from_bytes(gamma)
         if not 1000 <= value <= 10_000_000:
-            notes.append(f"a gamma of {value / 1e5:g} (gAMA) makes no sense and is ignored")
+            notes.append(f"a gamma of {value / 1e5:g} (gAMA) is invalid; ignoring it")
         # Of old programs that know no other way to say sRGB, as the specification advises.
         elif abs(value - _SRGB_GAMMA) > _SRGB_GAMMA // 200:
             curve = (1e5 / value, 1, 0, 0, 0)
@@ -128,7 +128,7 @@ def _from_gamma(
         return None
     profile = _make_profile(primaries, curve)
     if profile is None:
-        notes.append("primary colours (cHRM) that make no sense are ignored")
+        notes.append("ignoring invalid primary colours (cHRM)")
         profile = _make_profile(_SRGB_PRIMARIES, curve)
     return profile
 

@@ -82,6 +82,4 @@ def _reading(format_name: str, max_pixels: int) -> Iterator[None]:
 
 
 def _fault(format_name: str) -> KmcliError:
-    return KmcliError(
-        f"the encoded {format_name} differs from the picture; please report this fault"
-    )
+    return KmcliError(f"the encoded {format_name} differs from the picture; please report this bug")

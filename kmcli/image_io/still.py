@@ -104,7 +104,7 @@ def turn_upright(image: Image.Image, notes: list[str]) -> None:
     try:
         ImageOps.exif_transpose(image, in_place=True)
     except Exception:  # noqa: BLE001 - damaged EXIF data raises nearly everything
-        notes.append("the EXIF data is damaged; its orientation is ignored")
+        notes.append("the EXIF data is damaged; ignoring its orientation")
 
 
 def lies_on_its_side(image: Image.Image) -> bool:
@@ -132,7 +132,7 @@ def _load_upright(
             check_frame(page, 1, notes, "pages")
         depth = _bits_per_channel(image, data)
         if depth > 8:
-            notes.append("16 bits per channel are reduced to 8")
+            notes.append("reducing 16 bits per channel to 8")
         if depth > 8 and image.format == "JPEG2000" and not image.mode.startswith("I"):
             # Pillow rounds them without a bound, so that white comes out black.
             raise InputError(

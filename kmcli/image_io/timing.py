@@ -71,10 +71,10 @@ def timing_losses(
     losses = []
     if format_name == "gif":
         held: list[Fraction] = [Fraction(_TICK * ticks) for ticks in gif_ticks(durations)]
-        unit = f"GIF counts hundredths of a second, from 2 to {_MOST}"
+        unit = f"GIF stores hundredths of a second, from 2 to {_MOST}"
     else:
         held = png_delays(durations)
-        unit = f"PNG holds fractions of a second of two numbers up to {_MOST}"
+        unit = f"PNG stores fractions of a second with terms up to {_MOST}"
     n_changed = sum(new != old for new, old in zip(held, durations, strict=True))
     if n_changed:
         before, after = float(sum(durations)) / 1000, float(sum(held)) / 1000
@@ -84,7 +84,7 @@ def timing_losses(
         )
     most = _MOST_PLAYS[format_name]
     if n_plays > most:
-        losses.append(f"it is played {most} times instead of {n_plays}, which is the most")
+        losses.append(f"it plays {most} times, the maximum, instead of {n_plays}")
     return losses
 
 

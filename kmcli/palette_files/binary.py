@@ -17,7 +17,7 @@ ACT_SIZES = (3 * MAX_COLORS, 3 * MAX_COLORS + 4)
 """Bytes of an Adobe colour table, without and with the count and the transparent entry."""
 
 _NONE = 0xFFFF
-_TRUNCATED = "it is truncated or damaged"
+_TRUNCATED = "truncated or damaged"
 _ASE_COLOR, _ASE_GROUP_START, _ASE_GROUP_END = 0x0001, 0xC001, 0xC002
 _ASE_NORMAL = 2
 _ACO_INKS = {2: "CMYK", 3: "Pantone", 4: "Focoltone", 5: "Trumatch", 6: "Toyo", 9: "wide CMYK"}
@@ -133,8 +133,7 @@ def _aco_color(number: int, space: int, values: list[int]) -> Color:
 
 def _unusable(number: int, model: str) -> str:
     return (
-        f"colour {number} is {model}, which looks different on every device; save the swatches "
-        "in RGB or Lab"
+        f"colour {number} is {model}, which depends on the device; save the swatches in RGB or Lab"
     )
 
 

@@ -89,8 +89,8 @@ def _units_of_line(line: str) -> list[str]:
         return [first, *rest]
     if has_colors:
         raise SettingsError(
-            f"{quoted(line)} is more than one colour; put each on a line of its own, or commas "
-            "between them"
+            f"{quoted(line)} is more than one colour; put one on each line, or separate "
+            "them by commas"
         )
     return [first]
 
@@ -130,7 +130,7 @@ def _parse_table(lines: _Lines, columns: list[str], delimiter: str) -> list[Colo
 
 def _opacity(cell: str) -> int:
     if not re.fullmatch("[0-9]{1,3}", cell) or int(cell) > 255:
-        raise SettingsError(f"{quoted(cell)} is no alpha; write a number from 0 to 255")
+        raise SettingsError(f"{quoted(cell)} is not an alpha value; write a number from 0 to 255")
     return int(cell)
 
 
@@ -139,7 +139,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
     try:
         cells = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))
     except csv.Error:
-        raise InputError("it has a line that is too long for a table of colours") from None
+        raise InputError("a line is too long for a table of colours") from None
     return [cell.strip() for cell in cells]
 
 

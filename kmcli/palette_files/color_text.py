@@ -84,7 +84,7 @@ def parse_unit(unit: str) -> Color:
         return red, green, blue, 255
     code = _CODE.fullmatch(unit)
     if not code:
-        raise SettingsError(f"{quoted(unit)} is no colour; write it like #c00000 or 192,0,0")
+        raise SettingsError(f"{quoted(unit)} is not a colour; write it like #c00000 or 192,0,0")
     digits = code[2]
     if not code[1] and len(digits) == 3 and digits.isdecimal() and int(digits) < 256:
         raise SettingsError(
@@ -117,7 +117,7 @@ def _function(unit: str, arguments: str) -> Color:
     number = _CSS_NUMBER.fullmatch(words[3])
     opacity = float(number[1]) / (100 if number[2] else 1) if number else 2.0
     if opacity > 1 or len(words) > 4:
-        raise SettingsError(f"{quoted(unit)} is no colour: its opacity goes from 0 to 1 or 100%")
+        raise SettingsError(f"{quoted(unit)} is not a colour: opacity ranges from 0 to 1 or 100%")
     return red, green, blue, _rounded(255 * opacity)
 
 
@@ -128,7 +128,7 @@ def _channels(unit: str, words: list[str]) -> list[int]:
     top = 100 if "%" in unit and found and found[0][1] else 255
     if len(found) != 3 or len({sign for _, sign in found}) > 1 or max(found)[0] > top:
         raise SettingsError(
-            f"{quoted(unit)} is no colour; write three numbers from 0 to 255, or percentages"
+            f"{quoted(unit)} is not a colour; write three numbers from 0 to 255, or percentages"
         )
     return [_rounded(value * 255 / top) for value, _ in found]
 

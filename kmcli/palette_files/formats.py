@@ -44,11 +44,11 @@ _IMAGE_MAGIC = (b"\xff\xd8\xff", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"qoif")
 """How JPEG, BMP, TIFF, WebP and QOI begin: too short to outweigh the name of a palette file."""
 
 _NO_MAGIC = {
-    ".gpl": "not a GIMP palette: its first line has to be 'GIMP Palette'",
+    ".gpl": "not a GIMP palette: its first line must be 'GIMP Palette'",
     ".pal": "not a palette of Paint Shop Pro, which begins with JASC-PAL, or of Windows, with RIFF",
     ".ase": "not an Adobe Swatch Exchange file, which begins with ASEF; Aseprite's .ase files are "
     "drawings: export their palette as .gpl",
-    ".css": "CSS is written, but not read; give the palette as .gpl, .hex or .json",
+    ".css": "cannot read palettes from CSS; use .gpl, .hex or .json",
 }
 
 
@@ -132,7 +132,7 @@ def encode_palette(palette: Palette, suffix: str, title: str) -> bytes:
     writer = _WRITERS.get(suffix.lower())
     if writer is None:
         known = ", ".join(WRITTEN_SUFFIXES)
-        raise SettingsError(f"{suffix!r} is no suffix of a palette file; use one of {known}")
+        raise SettingsError(f"{suffix!r} is not the suffix of a palette file; use one of {known}")
     return writer(palette, title)
 
 
@@ -218,11 +218,10 @@ def _as_text(data: bytes) -> str | None:
 
 def _as_array(colors: Sequence[Color]) -> NDArray[np.uint8]:
     if not colors:
-        raise InputError("there is no colour in it")
+        raise InputError("it contains no colours")
     if len(colors) > MAX_COLORS:
         raise InputError(
-            f"{len(colors)} colours are more than an indexed picture can have; "
-            f"keep at most {MAX_COLORS}"
+            f"{len(colors)} colours are too many for an indexed picture; keep at most {MAX_COLORS}"
         )
     array = np.array(colors, dtype=np.uint8)
     return array[:, :3] if (array[:, 3] == 255).all() else array

@@ -44,7 +44,7 @@ def parse_jasc(text: str) -> list[Color]:
     """Read a palette of Paint Shop Pro; a fourth number in a line is alpha."""
     lines = list(numbered_lines(text, first=2))
     if len(lines) < 2 or not re.fullmatch("[0-9]{1,9}", lines[1][1]):
-        raise InputError("line 3: has to say how many colours follow")
+        raise InputError("line 3 must give the number of colours")
     colors = []
     for number, line in lines[2:]:
         has_alpha = re.match(r"\S+[\s,]+\S+[\s,]+\S+[\s,]+[0-9]", line) is not None
@@ -71,7 +71,7 @@ def _decimal_color(number: int, line: str, *, has_alpha: bool) -> Color:
         form = "four numbers" if has_alpha else "three numbers"
         example = "255 128 0 255" if has_alpha else "255 128 0"
         raise InputError(
-            f"line {number}: {quoted(line)} is no colour; write {form} from 0 to 255, like "
+            f"line {number}: {quoted(line)} is not a colour; write {form} from 0 to 255, like "
             f"{example}"
         )
     red, green, blue, alpha = [*values, 255][:4]

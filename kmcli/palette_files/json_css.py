@@ -26,7 +26,7 @@ def parse_json(text: str) -> list[Color]:
     if isinstance(data, dict):
         data = data.get("palette", data.get("colors"))
     if not isinstance(data, list):
-        raise InputError("not a palette in JSON: there is no array 'palette' or 'colors'")
+        raise InputError("not a palette in JSON: it has no array 'palette' or 'colors'")
     rows = [row if isinstance(row, dict) else {"hex": row} for row in data]
     if all(type(row.get("index")) is int for row in rows):
         rows.sort(key=lambda row: int(row["index"]))
@@ -49,7 +49,7 @@ def _color(value: Any) -> Color:
         return red, green, blue, alpha
     if not isinstance(value, str):
         raise InputError(
-            f"not a palette in JSON: {quoted(json.dumps(value))} is no colour like '#c00000'"
+            f"not a palette in JSON: {quoted(json.dumps(value))} is not a colour like '#c00000'"
         )
     try:
         return parse_unit(value)

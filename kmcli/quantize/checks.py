@@ -31,16 +31,14 @@ def checked_pixels(pixels: ArrayLike) -> NDArray[np.uint8]:
     """
     array = np.asarray(pixels)
     if array.dtype != np.uint8:
-        raise SettingsError(
-            f"the pixels have dtype {array.dtype}; expected uint8, from 0 to 255 each"
-        )
+        raise SettingsError(f"the pixels have dtype {array.dtype}; expected uint8, 0 to 255")
     if array.ndim not in (3, 4) or array.shape[-1] not in (3, 4):
         raise SettingsError(
             f"the pixels have shape {array.shape}; expected (height, width, 3) or "
             "(height, width, 4), red, green, blue and alpha"
         )
     if array.size == 0:
-        raise SettingsError(f"the pixels have shape {array.shape}: there are none")
+        raise SettingsError(f"the pixels have shape {array.shape}; expected at least one pixel")
     return array
 
 
@@ -67,7 +65,7 @@ def checked_palette(palette: ArrayLike) -> NDArray[np.uint8]:
             f"the palette has shape {array.shape}; expected (n, 3) or (n, 4), a colour per row"
         )
     if not 1 <= len(array) <= MAX_COLORS:
-        raise SettingsError(f"the palette has {len(array)} colours; it must be 1 to {MAX_COLORS}")
+        raise SettingsError(f"the palette has {len(array)} colours; it must have 1 to {MAX_COLORS}")
     if not np.issubdtype(array.dtype, np.integer) or array.min() < 0 or array.max() > 255:
         raise SettingsError("the colours of a palette must be whole numbers from 0 to 255")
     return array.astype(np.uint8, copy=False)

@@ -159,4 +159,5 @@ def _out_of_reach(trials: tuple[Trial, ...], target: Target) -> str:
     if target.max_delta_e is not None and most.delta_e_mean > target.max_delta_e:
         wanted.append(f"a colour difference of {most.delta_e_mean:.2f}, not {target.max_delta_e:g}")
     verb = "reaches" if most.n_colors == 1 else "reach"
-    return f"{count_text(most.n_colors)} {verb} {' and '.join(wanted)}; allow more or ask for less"
+    reached = f"{count_text(most.n_colors)} {verb} {' and '.join(wanted)}"
+    return f"{reached}; raise the limit or lower the target"

@@ -7,6 +7,7 @@ import numpy as np
 from kmcli.cluster.model import Model
 from kmcli.clustering.passes import ClusterSums
 from kmcli.report.model import Field, Note, Report, Section, Table
+from kmcli.text import counted
 
 _MUCH_FARTHER = 1.25
 """The mean distance over that of the model from which on rows count as drifted."""
@@ -39,7 +40,7 @@ def assign_report(
     mean = float(sums.distances.sum()) / weight if weight > 0 else None
     before = float(np.average(model.mean_distances, weights=_sizes(model)))
     return Report(
-        title=f"{n_rows} rows assigned to {model.n_clusters} clusters",
+        title=f"{counted(n_rows, 'row')} assigned to {counted(model.n_clusters, 'cluster')}",
         parts=[
             Section(
                 "Rows",
@@ -49,7 +50,7 @@ def assign_report(
                     _count("rows_missing", "without a cluster", sums.n_unlabelled),
                     Field("mean_distance", "mean distance", mean, _text(mean)),
                     Field("model_mean_distance", "in the model", before, _text(before)),
-                    _count("rows_beyond", "beyond the model's farthest", n_beyond),
+                    _count("rows_beyond", "farther than any row of the model", n_beyond),
                     _count("rows_unknown_category", "with an unknown category", n_unknown),
                 ],
             ),
@@ -89,9 +90,9 @@ def _remarks(mean: float | None, before: float) -> list[str]:
         return []
     return [
         f"The rows lie {mean / before:.1f} times as far from the centres as those of the model: "
-        "find clusters anew."
+        "cluster again."
         if before > 0
-        else "The rows lie off the centres, and those of the model did not: find clusters anew."
+        else "The rows lie off the centres, and those of the model did not: cluster again."
     ]
 
 

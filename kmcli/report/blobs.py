@@ -20,8 +20,8 @@ _WHY = {
     "ones raises it.",
     "moons": "Boundaries between clusters of k-means are straight, and these groups are not "
     "convex.",
-    "circles": "Both groups have the same centre, and a cluster of k-means is what is nearest to "
-    "its centre.",
+    "circles": "Both groups have the same centre, but k-means gives each point to the nearest "
+    "centre.",
     "uniform": "There are no groups, but k-means returns k clusters anyway; only the scores "
     "give it away.",
 }
@@ -172,10 +172,10 @@ def _remarks(result: BlobsResult, shape: str | None) -> list[str]:
     if other is not None:
         remarks.append(
             f"{other.name[0].upper()}{other.name[1:]}, which {other.idea}, reaches an ARI of "
-            f"{other.scores.adjusted_rand:.4f} on the same points."
+            f"{other.scores.adjusted_rand:z.4f} on the same points."
         )
     if not result.clustering.converged:
-        remarks.append("The best start had not converged; allow more iterations.")
+        remarks.append("The best run did not converge; allow more iterations.")
     return remarks
 
 
@@ -186,8 +186,8 @@ def _better_start(result: BlobsResult, trials: Sequence[StartTrials]) -> list[st
     if best >= inertia * (1 - WORSE):
         return []
     return [
-        f"Of the single starts below, the best reaches an inertia of {number(best)}, which is less "
-        f"than {number(inertia)} above; try other starts."
+        f"Of the single runs below, the best reaches inertia {number(best)}, below the "
+        f"{number(inertia)} above; try other starts."
     ]
 
 
@@ -274,8 +274,8 @@ def _trace_parts(trace: Trace | None) -> list[Table | Note]:
     if trace.is_worse:
         events.append(f"It ends at inertia {inertia}; another start reaches {best}.")
     else:
-        events.append(f"It ends at inertia {inertia}; no start that was tried does better.")
-    return [Table("Steps of one start", "steps", rows), Note("What happens", events)]
+        events.append(f"It ends at inertia {inertia}; no start tried does better.")
+    return [Table("Steps of one run", "steps", rows), Note("What happens", events)]
 
 
 def _scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
@@ -291,9 +291,9 @@ def _scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
         for key, name in _SCORE_NAMES.items():
             value = None if step.scores is None else float(getattr(step.scores, key))
             mark = "*" if best.get(key) == step.n_clusters else " "
-            row.append(Field(key, name, value, "-  " if value is None else f"{value:.3f} {mark}"))
+            row.append(Field(key, name, value, "-  " if value is None else f"{value:z.3f} {mark}"))
         stability = step.stability
-        text = "-" if stability is None else f"{stability:.3f}"
+        text = "-" if stability is None else f"{stability:z.3f}"
         rows.append([*row, Field("stability", "stability", stability, text)])
     return [
         Table("Numbers of clusters; * is the best of its column", "scan", rows),
@@ -303,7 +303,7 @@ def _scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
 
 def _verdict(best: dict[str, int]) -> list[str]:
     if not best:
-        return ["None of the scores is defined for these numbers."]
+        return ["No score is defined for these numbers."]
     if len(set(best.values())) == 1:
         return [f"All three prefer k = {next(iter(best.values()))}. Inertia always falls."]
     votes = ", ".join(f"{_SCORE_NAMES[key]} k = {number}" for key, number in best.items())
@@ -334,4 +334,4 @@ def _trial_parts(trials: Sequence[StartTrials]) -> list[Table | Note]:
                 Field("n_iters", "iterations", list(each.n_iters), f"{iters[0]} to {iters[-1]}"),
             ]
         )
-    return [Table("What the start changes: single starts", "starts", rows)]
+    return [Table("Effect of initialisation: single runs", "starts", rows)]

@@ -9,6 +9,7 @@ from kmcli.cluster.profile import Apart
 from kmcli.cluster.result import ClusterResult
 from kmcli.cluster.scan import STABLE, ScanStep, no_stable_number, recommend
 from kmcli.report.model import Field, Note, Report, Section, Table
+from kmcli.text import counted
 
 _MOST_LISTED = 8
 
@@ -34,7 +35,7 @@ def cluster_report(result: ClusterResult) -> Report:
     """
     n_clusters = result.settings.n_clusters
     return Report(
-        title=f"{_rows(result)} rows in {n_clusters} cluster{'s' if n_clusters > 1 else ''}",
+        title=f"{counted(_rows(result), 'row')} in {counted(n_clusters, 'cluster')}",
         parts=[
             Section("Table", _table_fields(result)),
             Table("Columns", "columns", _column_rows(result)),
@@ -86,12 +87,12 @@ def scan_parts(scan: Sequence[ScanStep]) -> list[Section | Table | Note]:
     verdict = []
     if number is not None:
         verdict = [
-            f"{number} clusters: the largest number whose stability is {STABLE} or more and near "
-            "the best. Other rows of the same kind would show them again."
+            f"{counted(number, 'cluster')}: the largest number whose stability is {STABLE} or more "
+            "and near the best. New rows of the same kind would give the same clusters."
         ]
     elif scan:
         text = no_stable_number(scan)
-        verdict = [f"{text[0].upper()}{text[1:]}. Other rows would show other clusters."]
+        verdict = [f"{text[0].upper()}{text[1:]}. New rows would give other clusters."]
     return [
         Table("Numbers of clusters, on the sample", "scan", rows),
         Section("", [Field("recommended_k", "", number)]),
@@ -102,7 +103,7 @@ def scan_parts(scan: Sequence[ScanStep]) -> list[Section | Table | Note]:
 def apart_text(apart: Sequence[Apart]) -> str:
     """Say in which columns a cluster differs: ``spend high (+1.9), age low (-0.8)``."""
     return ", ".join(
-        f"{each.column} {'high' if each.z > 0 else 'low'} ({each.z:+.1f})" for each in apart
+        f"{each.column} {'high' if each.z > 0 else 'low'} ({each.z:+z.1f})" for each in apart
     )
 
 
@@ -115,7 +116,7 @@ def _known(value: float) -> float | None:
 
 
 def _score(key: str, value: float | None, label: str = "") -> Field:
-    return Field(key, label or key, value, "-" if value is None else f"{value:.3f}")
+    return Field(key, label or key, value, "-" if value is None else f"{value:z.3f}")
 
 
 def _table_fields(result: ClusterResult) -> list[Field]:
@@ -200,11 +201,11 @@ def _score_fields(result: ClusterResult) -> list[Field]:
     scores, profile = result.scores, result.profile
     n_rows = scores.n_rows if scores else None
     hints = {
-        "silhouette": f"-1 to 1, higher is better; of {n_rows} rows",
+        "silhouette": f"-1 to 1, higher is better; of {counted(n_rows or 0, 'row')}",
         "simplified_silhouette": "0 to 1, higher is better",
         "calinski_harabasz": "higher is better",
         "davies_bouldin": "lower is better",
-        "stability": "1 if other rows would show the same clusters",
+        "stability": "1 if new rows would give the same clusters",
     }
     values = {
         "silhouette": scores.silhouette if scores else None,

@@ -9,6 +9,7 @@ from kmcli.report.digits_trials import init_parts, scan_parts
 from kmcli.report.model import Field, Note, Report, Section
 from kmcli.scores import inverse_purity, tied_labels
 from kmcli.settings import N_DIGITS, Embedding
+from kmcli.text import counted, listed
 
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -36,13 +37,13 @@ def digits_report(
     """
     n_clusters = result.settings.kmeans.n_clusters
     return Report(
-        title=f"{len(result.points)} digits in {_counted(n_clusters, 'cluster')}",
+        title=f"{len(result.points)} digits in {counted(n_clusters, 'cluster')}",
         parts=[
             Section("Data", _data_fields(result)),
             Section("Clustering", _clustering_fields(result)),
             Section("How many are right, by three definitions", _accuracy_fields(result)),
             Note("Remarks", _remarks(result)),
-            Section("Agreement with the labels, whatever the clusters are called", _scores(result)),
+            Section("Agreement with the labels, independent of cluster names", _scores(result)),
             confusion_table(result),
             cluster_table(result),
             digit_table(result, f"Digits, matched {_match_name(result)}"),
@@ -69,7 +70,7 @@ def embedding_name(embedding: Embedding) -> str:
     number = embedding.n_components or 0
     return {
         "none": "the pixels as they are",
-        "pca": f"the first {_counted(number, 'principal component')}",
+        "pca": f"the first {counted(number, 'principal component')}",
         "tsne": "a t-SNE map of two dimensions",
         "scale": "each pixel scaled to mean 0 and variance 1",
     }[embedding.method]
@@ -97,7 +98,7 @@ def _clustering_fields(result: DigitsResult) -> list[Field]:
     inertias = clustering.start_inertias
     spread = f", inertia from {min(inertias):.2f} to {max(inertias):.2f}"
     starts = f"{len(inertias)}{spread if len(inertias) > 1 else ''}"
-    rest = "converged" if clustering.converged else "stopped by max_iter before it converged"
+    rest = "converged" if clustering.converged else "stopped by max_iter before convergence"
     method = f"{kmeans.init}, {kmeans.algorithm}, tol {kmeans.tol:g}, max_iter {kmeans.max_iter}"
     internal = result.internal
     fields = [
@@ -121,7 +122,7 @@ def _clustering_fields(result: DigitsResult) -> list[Field]:
     }
     for key, label in names.items():
         value = None if internal is None else getattr(internal, key)
-        text = "not defined for one cluster" if value is None else f"{value:.4f}"
+        text = "not defined for one cluster" if value is None else f"{value:z.4f}"
         fields.append(Field(key, label, value, text))
     return fields
 
@@ -131,7 +132,7 @@ def _accuracy_fields(result: DigitsResult) -> list[Field]:
     inverse = inverse_purity(result.counts)
 
     def text(n_correct: int, share: float, meaning: str) -> str:
-        return f"{share:.4f}  {n_correct:>4} of {n_points}; {meaning}"
+        return f"{share:z.4f}  {n_correct:>4} of {n_points}; {meaning}"
 
     one, most = result.one_to_one, result.majority
     n_inverse = int(result.counts.max(axis=1).sum())
@@ -181,8 +182,7 @@ def _remarks(result: DigitsResult) -> list[str]:
         )
     if n_clusters > N_DIGITS:
         remarks.append(
-            "Purity rises with the number of clusters for free, up to 1 when every digit is "
-            "its own cluster."
+            "Purity rises with the number of clusters, up to 1 when every digit is its own cluster."
         )
     if n_clusters < N_DIGITS:
         remarks.append(
@@ -208,7 +208,7 @@ def _scores(result: DigitsResult) -> list[Field]:
     fields = []
     for key, label in names.items():
         value = float(getattr(result.external, key))
-        fields.append(Field(key, label, value, f"{value:.4f}{meanings.get(key, '')}"))
+        fields.append(Field(key, label, value, f"{value:z.4f}{meanings.get(key, '')}"))
     return fields
 
 
@@ -246,9 +246,4 @@ def _plural(digit: int, count: int = 2) -> str:
 
 
 def _enumerated(digits: list[int]) -> str:
-    words = [_plural(digit) for digit in digits]
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return listed(_plural(digit) for digit in digits)

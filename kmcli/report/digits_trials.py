@@ -27,12 +27,12 @@ def init_parts(inits: Sequence[InitTrials]) -> list[Section | Table | Note]:
     inertias = [trial.inertia for init in inits for trial in init.trials]
     best = int(np.argmin(inertias))
     remarks = [
-        f"The least inertia, {inertias[best]:.2f}, is {accuracies[best]:.4f} right one to one.",
-        f"The most right, {max(accuracies):.4f}, has inertia "
+        f"The lowest inertia, {inertias[best]:.2f}, has {accuracies[best]:z.4f} right one to one.",
+        f"The highest share right, {max(accuracies):z.4f}, has inertia "
         f"{inertias[int(np.argmax(accuracies))]:.2f}.",
     ]
     if inits[-1].init == "pca":
-        remarks.append("Starts from principal components leave nothing to chance: one run is all.")
+        remarks.append("Starting from principal components is deterministic, so it is run once.")
     else:
         remarks.append("No starts from principal components: the points have too few dimensions.")
     # JSON has the values themselves, from which all the rest follows.
@@ -43,8 +43,8 @@ def init_parts(inits: Sequence[InitTrials]) -> list[Section | Table | Note]:
     rows = [_init_row(init, key) for init in inits for key in _FORMS]
     return [
         Section("", [Field("inits", "", data)]),
-        Table("Effect of initialisation: single starts", "", rows),
-        Note("Of all these starts", remarks),
+        Table("Effect of initialisation: single runs", "", rows),
+        Note("Of all these runs", remarks),
     ]
 
 
@@ -110,7 +110,7 @@ def scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
         for key, label in columns.items():
             value = getattr(step, key)
             mark = "*" if value == best[key] else " "
-            row.append(Field(key, label, value, "-  " if value is None else f"{value:.4f} {mark}"))
+            row.append(Field(key, label, value, "-  " if value is None else f"{value:z.4f} {mark}"))
         rows.append(row)
     remark = (
         "Inertia falls with k whatever the data are, purity tends to rise, and the notebook's "

@@ -131,7 +131,7 @@ def _picture_fields(file: QuantizedFile) -> list[Field]:
         Field("width", "", width),
         Field("height", "size", height, f"{width} x {height} pixels"),
         Field("frames", "frames" if n_frames > 1 else "", n_frames, str(n_frames)),
-        Field("k", "colours asked for", file.settings.n_colors, str(file.settings.n_colors)),
+        Field("k", "colours requested", file.settings.n_colors, str(file.settings.n_colors)),
         Field("colors_before", "colours before", n_before, str(n_before)),
         Field("colors_after", "colours after", n_used, str(n_used)),
         Field("input_bytes", "input bytes", file.source_bytes, str(file.source_bytes)),
@@ -205,7 +205,7 @@ def _clustering_fields(file: QuantizedFile) -> list[Field]:
     inertia = stages[-1].clustering.inertia if stages else None
     starts = [list(stage.clustering.start_inertias) for stage in stages[:1]]
     is_exact = not stages and file.image.psnr is None
-    absence = "an exact copy" if is_exact else "the palette was given"
+    absence = "an exact copy" if is_exact else "given palette"
     return [
         Field("exact", "", is_exact),
         Field("init", "method", kmeans.init, kmeans.init if stages else f"none: {absence}"),
@@ -213,7 +213,7 @@ def _clustering_fields(file: QuantizedFile) -> list[Field]:
         Field("start_inertias", "", starts[0] if starts else []),
         Field("n_iter", "iterations", n_iter, str(n_iter)),
         Field("inertia", "inertia", inertia, "0" if inertia is None else f"{inertia:.6g}"),
-        Field("space", "error made small in", file.settings.space, file.settings.space),
+        Field("space", "error minimised in", file.settings.space, file.settings.space),
         *_dithering_fields(file),
         Field("effort", "effort", file.settings.effort, file.settings.effort),
         Field("seed", "seed", kmeans.random_state, str(kmeans.random_state)),

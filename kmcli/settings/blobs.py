@@ -124,5 +124,5 @@ class BlobsSettings:
         if self.start == "points" and n_points != self.kmeans.n_clusters:
             raise SettingsError(
                 f"{n_points} starts were given for {self.kmeans.n_clusters} clusters; "
-                "they must agree"
+                "the numbers must be equal"
             )

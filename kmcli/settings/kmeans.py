@@ -26,7 +26,7 @@ class KMeansSettings:
     n_init : int
         How many starts are tried, 1 to 10,000; the one of lowest inertia is kept.
     max_iter : int
-        Limit on the iterations of one start, 1 to 1,000,000.
+        Maximum iterations per initialisation, 1 to 1,000,000.
     tol : float
         A start has converged when its centres move by less than this, relative to the
         variance of the points.

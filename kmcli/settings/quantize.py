@@ -88,8 +88,8 @@ class QuantizeSettings:
         require("dither_strength", self.strength, 0 <= self.strength <= 1, "from 0 to 1")
         if len(set(self.locked)) > self.n_colors:
             raise SettingsError(
-                f"{len(set(self.locked))} colours are locked, but the palette is to have no more "
-                f"than {self.n_colors}; ask for more colours"
+                f"{len(set(self.locked))} colours are locked, but the palette has at most "
+                f"{self.n_colors}; allow more colours"
             )
         n_init = self.n_init
         if n_init is None:
@@ -140,10 +140,7 @@ class Target:
         if self.min_psnr is None and self.max_delta_e is None and self.max_size is None:
             raise SettingsError("a target needs a quality or a size")
         if self.max_size is not None and (self.min_psnr, self.max_delta_e) != (None, None):
-            raise SettingsError(
-                "a size asks for the most colours that fit, a quality for the fewest that "
-                "reach it: give one of them"
-            )
+            raise SettingsError("give either a size or a quality as the target, not both")
         for name in ("min_psnr", "max_delta_e", "max_size"):
             value = getattr(self, name)
             if value is not None:

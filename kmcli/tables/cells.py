@@ -48,7 +48,7 @@ def read_json_cells(block: TextBlock, dialect: Dialect, positions: Sequence[int]
     Raises
     ------
     InputError
-        If a line is no JSON object.
+        If a line is not a JSON object.
     """
     names = [dialect.names[i] for i in positions]
     columns: list[list[str]] = [[] for _ in names]
@@ -58,7 +58,7 @@ def read_json_cells(block: TextBlock, dialect: Dialect, positions: Sequence[int]
         members = json_members(block.data[start:stop])
         if members is None:
             line = block.line(row, dialect)
-            raise InputError(f"line {line} is no JSON object", block.name)
+            raise InputError(f"line {line} is not a JSON object", block.name)
         for name, cells in zip(names, columns, strict=True):
             cells.append(_as_text(members.get(name)))
     return pl.DataFrame(

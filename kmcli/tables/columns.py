@@ -94,7 +94,7 @@ def choose_columns(
     positions = [place for place in positions if place not in excluded and place != weight]
     if not positions:
         why = ", ".join(f"{column.name} ({column.why})" for column in left_out)
-        raise InputError(f"no column of numbers is left{': ' + why if why else ''}")
+        raise InputError(f"no numeric columns are left{': ' + why if why else ''}")
     for place in positions:
         _require_single(names, place)
     return Chosen(tuple(positions), frozenset(categories), weight, tuple(left_out))
@@ -131,7 +131,7 @@ def select(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
             places = [i for i, name in enumerate(names) if fnmatch.fnmatchcase(name, item)]
         if not places:
             near = difflib.get_close_matches(item, names, n=3) or list(names[:8])
-            raise SettingsError(f"there is no column {item!r}; perhaps {', '.join(near)}")
+            raise SettingsError(f"no column {item!r}; did you mean {', '.join(near)}")
         found += [place for place in places if place not in found]
     return found
 
@@ -173,7 +173,7 @@ def _require_single(names: Sequence[str], place: int) -> None:
     if len(same) > 1:
         raise InputError(
             f"{len(same)} columns are called {names[place]!r} ({', '.join(same)}); "
-            "give each a name of its own"
+            "give them different names"
         )
 
 

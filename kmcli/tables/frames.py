@@ -156,8 +156,8 @@ def table_of(data: Any, names: Sequence[str] | None = None) -> FrameTable:
         values = np.asarray(data)
         if values.ndim != 2 or values.dtype.kind not in "fiub":
             raise InputError(
-                f"an array of {values.ndim} dimensions and type {values.dtype} is no table of "
-                "numbers, which has two"
+                f"an array of {values.ndim} dimensions and type {values.dtype} is not a table of "
+                "numbers; expected two dimensions"
             )
         schema = list(names) if names else [f"x{i + 1}" for i in range(values.shape[1])]
         frame = pl.DataFrame(values, schema=schema)

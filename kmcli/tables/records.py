@@ -114,7 +114,7 @@ def _check_text(data: bytes, first_line: int) -> None:
         raise not_utf8(data, error, first_line) from None
     if b"\0" in data:
         line = first_line + data.count(b"\n", 0, data.index(b"\0"))
-        raise InputError(f"line {line} holds a byte 0, so it is no text")
+        raise InputError(f"line {line} contains a zero byte, so it is not text")
 
 
 def _check_quotes(

@@ -19,12 +19,12 @@ _DELIMITERS = ",;\t|"
 _BOM = b"\xef\xbb\xbf"
 
 _NO_TABLES = {
-    b"PK\x03\x04": "is a ZIP archive, perhaps a spreadsheet: save its table as CSV",
-    b"BZh": "is compressed by bzip2: decompress it, as with bzcat",
-    b"\xfd7zXZ": "is compressed by xz: decompress it, as with xzcat",
-    b"[{": "is an array of JSON: make lines of it, as with jq -c '.[]'",
-    b"[\n": "is an array of JSON: make lines of it, as with jq -c '.[]'",
-    b"SQLite format 3": "is a database of SQLite: write its table as CSV",
+    b"PK\x03\x04": "is a ZIP archive, perhaps a spreadsheet: save it as CSV",
+    b"BZh": "is compressed by bzip2: decompress it with bzcat",
+    b"\xfd7zXZ": "is compressed by xz: decompress it with xzcat",
+    b"[{": "is a JSON array: convert it to JSON Lines with jq -c '.[]'",
+    b"[\n": "is a JSON array: convert it to JSON Lines with jq -c '.[]'",
+    b"SQLite format 3": "is an SQLite database: export its table as CSV",
 }
 """First bytes of what people take for tables, and the way out."""
 
@@ -78,7 +78,7 @@ def sniff_dialect(sample: bytes, wanted: TableFormat) -> Dialect:
         body, commented = ([commented], "") if n_comments else ([], "")
         n_head -= len(body)
     if not body:
-        raise InputError("there are no rows")
+        raise InputError("the table has no rows")
     delimiter = wanted.delimiter or told or ("\t" if wanted.format == "tsv" else None)
     if delimiter is None:
         delimiter = _find_delimiter(body, wanted.quote, n_head)
@@ -113,7 +113,9 @@ def _decoded(sample: bytes) -> str:
         if sample.startswith(start):
             raise InputError(what)
     if b"\0" in sample:
-        raise InputError("holds bytes 0, so it is no text; if it is UTF-16, convert it with iconv")
+        raise InputError(
+            "contains zero bytes, so it is not text; if it is UTF-16, convert it with iconv"
+        )
     try:
         text = sample.decode()
     except UnicodeDecodeError as error:
@@ -207,7 +209,7 @@ def _find_delimiter(lines: Sequence[str], quote: str | None, n_head: int) -> str
     if not usual:
         raise DelimiterError(
             f"no comma, semicolon, tab, bar or blank splits the first {len(splits[','])} records, "
-            f"from line {n_head + 1}, into equally many cells"
+            f"from line {n_head + 1}, into the same number of cells"
         )
     return max(usual, key=lambda mark: usual[mark])
 

@@ -213,10 +213,10 @@ def choose(table: Table, choice: ColumnChoice | None = None) -> TableSource:
     """
     first = next(table.blocks(), None)
     if first is None:
-        raise InputError("there are no rows", table.name)
+        raise InputError("the table has no rows", table.name)
     cells = table.cells(first, range(len(table.names)))
     if not len(cells):
-        raise InputError("there are no rows", table.name)
+        raise InputError("the table has no rows", table.name)
 
     def guess(position: int) -> str:
         column, name = cells[str(position)], table.names[position]

@@ -152,7 +152,9 @@ def _sample(
         if end and (len(data) >= SAMPLE_BYTES or (at_once and data.count(b"\n", 0, end) > 1)):
             return read, data[: min(end, data.find(b"\n", SAMPLE_BYTES) + 1 or end)]
         if len(data) > _MOST_SAMPLE_BYTES:
-            raise InputError("its first record is longer than 32 MB, perhaps for want of a quote")
+            raise InputError(
+                "its first record is longer than 32 MB, perhaps for lack of a closing quote"
+            )
     return read, data
 
 
@@ -163,10 +165,10 @@ def sniff_json(sample: bytes, wanted: TableFormat) -> Dialect:
         if line.strip():
             members = json_members(line)
             if members is None:
-                raise InputError(f"line {number} is no JSON object")
+                raise InputError(f"line {number} is not a JSON object")
             names.update(dict.fromkeys(members))
     if not names:
-        raise InputError("there are no rows")
+        raise InputError("the table has no rows")
     return Dialect(
         delimiter="",
         quote=None,

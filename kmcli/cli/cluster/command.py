@@ -17,6 +17,7 @@ from kmcli.cli.options import ANY_PATH, GroupedCommand, OutputOptions, ReportOpt
 from kmcli.errors import ExitCode
 from kmcli.files import STREAM, publish
 from kmcli.settings import ClusterSettings, ColumnChoice
+from kmcli.text import counted
 
 if TYPE_CHECKING:
     from kmcli.cluster.result import ClusterResult
@@ -250,7 +251,7 @@ class _Labels:
         sizes = found.profile.rows.tolist()
         n_rows = sum(sizes) + self.labelling.sums.n_unlabelled
         shown = ", ".join(map(str, sizes[:8])) + (", ..." if len(sizes) > 8 else "")
-        text = f"cluster: {n_rows} rows in {len(sizes)} clusters of {shown}"
+        text = f"cluster: {counted(n_rows, 'row')} in {counted(len(sizes), 'cluster')} of {shown}"
         if self.labelling.sums.n_unlabelled:
             text += f"; {self.labelling.sums.n_unlabelled} with missing values in none"
         targets = [path for path in self.request.targets(len(sizes)) if path != STREAM]
@@ -265,23 +266,29 @@ def _refuse_contradictions(request: Request) -> None:
     options = request.options
     number, is_from_file = options["clusters"], request.starts_from_file
     if number is None and not is_from_file and options["scan"] is None:
-        raise click.UsageError("say how many clusters with -k N, or ask with --scan A:B")
+        raise click.UsageError(
+            "give the number of clusters with -k N, or compare some with --scan A:B"
+        )
     if is_from_file and options["n_init"] not in (None, 1):
-        raise click.UsageError(f"--init {options['init']} is one start; leave out --n-init")
+        raise click.UsageError(
+            f"--init {options['init']} is a single initialisation; leave out --n-init"
+        )
     if is_from_file and (number == AUTO or options["scan"]):
-        raise click.UsageError(f"--init {options['init']} says how many clusters there are")
+        raise click.UsageError(
+            f"--init {options['init']} already sets the number of clusters; leave out -k"
+        )
     if options["plots"] and options["output_dir"] is None:
-        raise click.UsageError("--plots goes with -d DIR, where the pictures go")
+        raise click.UsageError("--plots needs -d DIR for the pictures")
     if "scan" in options["plots"] and request.scan is None:
-        raise click.UsageError("--plots scan goes with --scan A:B")
+        raise click.UsageError("--plots scan needs --scan A:B")
     if request.is_scan_only:
         for name in ("output", "model", "centers"):
             if options[name] is not None:
-                raise click.UsageError(f"--{name} needs clusters: give -k as well as --scan")
+                raise click.UsageError(f"--{name} needs clusters; add -k")
         if set(options["plots"]) - {"scan"}:
-            raise click.UsageError(f"--plots {options['plots'][0]} needs clusters: give -k too")
+            raise click.UsageError(f"--plots {options['plots'][0]} needs clusters; add -k")
         if not request.reports.wanted and not options["plots"]:
-            raise click.UsageError("--scan without -k only reports: add --report or --json")
+            raise click.UsageError("--scan without -k only prints a report; add --report or --json")
 
 
 def _settings(options: dict[str, Any], n_clusters: int) -> ClusterSettings:
@@ -382,5 +389,5 @@ def _say_what_is_left_out(prepared: "Prepared", source: "TableSource", *, quiet:
         left = ", ".join(f"{column.name} ({column.why})" for column in prepared.left_out)
         text += f"; left out {left}"
     if source.table.has_made_up_names:
-        text += "; line 1 holds no names"
+        text += "; line 1 has no column names"
     console.say(text)

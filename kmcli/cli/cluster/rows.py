@@ -45,7 +45,7 @@ def check_inputs(names: Sequence[str]) -> tuple[str, ...]:
     if inputs.count(STREAM) > 1:
         raise click.UsageError("standard input ('-') can be read only once")
     if STREAM in inputs and sys.stdin is not None and sys.stdin.isatty():
-        raise click.UsageError("standard input is a terminal: name a table, or pipe one into it")
+        raise click.UsageError("standard input is a terminal; name a table or pipe one in")
     return inputs
 
 
@@ -153,12 +153,12 @@ def plan_rows(
     taken = {table.names[place] for place in kept}
     for name in added.names:
         if name in taken:
-            raise SettingsError(f"the table has a column {name!r} already; name the new one")
+            raise SettingsError(f"the table already has a column {name!r}; name the new one")
     own_format = cast(FileFormat, source.format)
     form = options["write_as"] or _ENDINGS.get(os.path.splitext(path)[1].lower(), own_format)
     if form in BINARY:
         if outputs.is_terminal(path):
-            raise click.UsageError(f"{form} is not written to a terminal; use -o FILE or redirect")
+            raise click.UsageError(f"cannot write {form} to a terminal; use -o FILE or redirect")
         return Rows(Framer(source, added, kept), b"", form)
     if isinstance(table, TextTable) and form == own_format and keep is None:
         appender = Appender(table, added)

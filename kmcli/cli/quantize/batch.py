@@ -15,6 +15,7 @@ from kmcli.cli.quantize.scheduler import run_on_scheduler
 from kmcli.errors import ExitCode, KmcliError, OutputError, SkippedError
 from kmcli.files import DiskFullError, PipeClosedError, check_target, publish
 from kmcli.parallel import n_cores
+from kmcli.text import counted
 
 if TYPE_CHECKING:
     from kmcli.report.model import Field, Report
@@ -74,7 +75,7 @@ def run_jobs(jobs: Sequence[Job], work: Callable[[Job], Outcome], request: Reque
     ):
         for job in jobs:
             if done and isinstance(done[-1].error, (DiskFullError, _UntriedError)):
-                outcome = Outcome(error=_UntriedError("was not tried, since the disk is full"))
+                outcome = Outcome(error=_UntriedError("skipped: the disk is full"))
             else:
                 outcome = _published(next(outcomes), request, is_alone=len(jobs) == 1)
                 _tell(job, outcome, is_quiet=is_quiet)
@@ -87,7 +88,7 @@ def run_jobs(jobs: Sequence[Job], work: Callable[[Job], Outcome], request: Reque
             progress.advance(job.source)
     n_untried = sum(isinstance(outcome.error, _UntriedError) for outcome in done)
     if n_untried:
-        console.error(f"the disk is full: {n_untried} more inputs were not tried")
+        console.error(f"the disk is full; skipped {counted(n_untried, 'more input')}")
     code = _finish(done, request)
     if len(jobs) > 1 and not is_quiet:
         console.say(_count(done))
@@ -95,7 +96,7 @@ def run_jobs(jobs: Sequence[Job], work: Callable[[Job], Outcome], request: Reque
 
 
 class _UntriedError(OutputError):
-    """An input was not tried, since the disk is full."""
+    """An input skipped: the disk is full."""
 
 
 def _outcomes(

@@ -48,7 +48,7 @@ def find_inputs(
         if recursive and name != STREAM and os.path.isdir(name):
             within = list(_walk(name, output_dir, suffix))
             if not within:
-                raise InputError("there are no pictures in this folder", name)
+                raise InputError("no pictures in this folder", name)
         else:
             matches = glob.glob(name, recursive=True) if _is_pattern(name) else []
             within = [Input(match) for match in sorted(matches)] or [Input(name)]

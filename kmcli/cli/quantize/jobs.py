@@ -82,18 +82,18 @@ def _refuse_inputs(names: Sequence[str], request: Request) -> None:
         raise click.UsageError(f"-o takes one input, not {len(names)}; use -d for several")
     if request.palette_out is not None and len(names) > 1 and not request.shared_palette:
         raise click.UsageError(
-            f"--palette-out writes one palette, but {len(names)} pictures have one each; use "
-            "--shared-palette"
+            f"--palette-out writes one palette, but there are {len(names)} pictures; "
+            "add --shared-palette"
         )
     if names.count(STREAM) > 1:
         raise click.UsageError("standard input ('-') can be read only once")
     if STREAM in names and request.in_place:
-        raise click.UsageError("--in-place: standard input has no place")
+        raise click.UsageError("--in-place cannot replace standard input")
     if STREAM in names and sys.stdin is not None and sys.stdin.isatty():
-        raise click.UsageError("standard input is a terminal: pipe or redirect an image into it")
+        raise click.UsageError("standard input is a terminal; pipe or redirect an image")
     if request.shared_palette and any(map(is_stream, names)):
         raise click.UsageError(
-            "--shared-palette reads its inputs twice, which only files allow: save it first"
+            "--shared-palette reads its inputs twice; save standard input to a file first"
         )
 
 
@@ -144,8 +144,7 @@ def _with_refusals(jobs: Sequence[Job], once: Sequence[str]) -> list[Job]:
             if others:
                 both = " and ".join(user.source for user in users[target][:2])
                 refusal = SettingsError(
-                    f"{both} would both be written to {path}; rename one, or tell them apart by "
-                    "--keep-extension",
+                    f"{both} would both be written to {path}; rename one, or use --keep-extension",
                     job.source,
                 )
         planned.append(replace(job, refusal=refusal))

@@ -22,7 +22,7 @@ _SWATCHES = ".png"
 _LIST = re.compile(r"\s*(#|rgba?\(|[0-9]{1,3}%?[\s,;])", re.IGNORECASE)
 """How a list of colours begins."""
 
-_LIST_HINT = "; a list of colours is written like '#fff,#c00' or '255,255,255; 204,0,0'"
+_LIST_HINT = "; write a list of colours like '#fff,#c00' or '255,255,255; 204,0,0'"
 
 
 def written_suffixes() -> tuple[str, ...]:
@@ -96,6 +96,6 @@ def transparency_notes(given: "NDArray[np.uint8]", image: "QuantizedImage") -> l
     if n_entries > len(given):
         return [f"the palette has no transparent colour; one was added, as entry {n_entries - 1}"]
     return [
-        "the palette has no transparent colour and no room for one; transparent pixels got the "
+        "the palette has no transparent colour and no room for one; transparent pixels take the "
         "nearest colour"
     ]

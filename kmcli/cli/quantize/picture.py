@@ -83,7 +83,7 @@ def _decode(data: bytes, request: Request) -> Animation:
     if request.frame is None:
         animation = decode_frames(data, request.max_pixels)
         warnings = (
-            f"{text}; --frame takes another" if isinstance(text, FramesLeftOut) else text
+            f"{text}; use --frame to pick another" if isinstance(text, FramesLeftOut) else text
             for text in animation.warnings
         )
         return replace(animation, warnings=tuple(warnings))
@@ -96,7 +96,7 @@ def _format_for(animation: Animation, request: Request) -> FormatName:
         return request.format_name
     if animation.format not in _IN_PLACE:
         raise InputError(
-            f"is a {animation.format} file, which is not written; use -d for PNGs instead"
+            f"is a {animation.format} file, which cannot be written; use -d to write PNGs instead"
         )
     return _IN_PLACE[animation.format]
 
@@ -115,7 +115,7 @@ def _without_translucency(animation: Animation) -> Animation:
     frames = without_translucency(animation.frames)
     if np.array_equal(frames, animation.frames):
         return animation
-    warning = "GIF knows no translucent pixels; what is half opaque or more becomes opaque"
+    warning = "GIF has no translucent pixels; pixels that are at least half opaque become opaque"
     return _with_warnings(replace(animation, frames=frames), warning)
 
 

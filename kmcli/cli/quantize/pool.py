@@ -128,7 +128,7 @@ def _shared(
                     worker.give(n_given, tasks[n_given])
                     n_given += 1
             if not workers:
-                done[number] = LimitError("the system allows no process to work on it")
+                done[number] = LimitError("cannot start a worker process for it")
             _collect(work, workers, done)
         yield done.pop(number)
 
@@ -148,9 +148,7 @@ def _collect(
             workers.remove(worker)
             with contextlib.suppress(OSError):
                 workers.append(_Worker(work))
-            result = LimitError(
-                "the process that worked on it was killed, perhaps for want of memory"
-            )
+            result = LimitError("its worker process was killed, possibly for lack of memory")
         if number is not None:
             done[number] = result
 

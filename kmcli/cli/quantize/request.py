@@ -11,6 +11,7 @@ import click
 from kmcli.cli.options import OutputOptions, ReportOptions
 from kmcli.files import STREAM
 from kmcli.settings import MAX_COLORS, Dither, Effort, Order, QuantizeSettings, Space, Target
+from kmcli.text import listed
 
 FormatName = Literal["png", "gif", "webp"]
 
@@ -163,27 +164,29 @@ def _refuse_names(request: Request, given: Collection[str]) -> None:
     for image in request.images:
         if image.isascii() and image.isdecimal() and not os.path.lexists(image):
             raise click.UsageError(
-                f"there is no file {image}; a number of colours is given as -k {image}"
+                f"no such file: {image}; to set the number of colours, use -k {image}"
             )
     places = _written(given, "output", "output_dir", "in_place")
     if len(places) > 1:
-        raise click.UsageError(
-            f"{' and '.join(places)} each say where the output goes: give one of them"
-        )
+        raise click.UsageError(f"{listed(places)} cannot be combined; give only one of them")
     changes = _written(given, "suffix", "keep_extension")
     if changes and request.in_place:
-        raise click.UsageError(f"--in-place keeps the names, {changes[0]} changes them: give one")
+        raise click.UsageError(
+            f"--in-place keeps file names, but {changes[0]} changes them; give only one"
+        )
     if changes and request.output is not None:
-        raise click.UsageError(f"-o gives the whole name, {changes[0]} a part of it: give one")
+        raise click.UsageError(f"-o sets the whole name, {changes[0]} a part of it; give only one")
     if request.in_place and request.frame is not None:
         raise click.UsageError(
-            "--in-place with --frame would lose all other frames of an animation: use -o or -d"
+            "--in-place with --frame would drop all other frames of an animation; use -o or -d"
         )
     if request.scheduler is not None and request.jobs is not None:
-        raise click.UsageError("-j counts processes here, --scheduler has others work: give one")
+        raise click.UsageError(
+            "-j sets the number of local processes, --scheduler uses a Dask cluster; give only one"
+        )
     if request.keep_mtime and STREAM in (*request.images, request.output):
         raise click.UsageError(
-            "--keep-mtime copies the time of a file to a file, and a standard stream has none"
+            "--keep-mtime needs files; a standard stream has no modification time"
         )
 
 
@@ -196,10 +199,12 @@ def _refuse_formats(request: Request) -> None:
     if request.format is not None:
         if end and _ENDS.get(end, request.format) != request.format:
             raise click.UsageError(
-                f"-o ends in {end}, but --format asks for {request.format}: give one"
+                f"-o ends in {end}, but --format asks for {request.format}; give only one"
             )
         if request.in_place:
-            raise click.UsageError("--in-place keeps the formats, --format changes them: give one")
+            raise click.UsageError(
+                "--in-place keeps the format, but --format changes it; give only one"
+            )
     if request.optimize and request.format_name != "png":
         raise click.UsageError("--optimize recompresses PNGs only")
 
@@ -210,29 +215,26 @@ def _refuse_methods(request: Request, given: Collection[str]) -> None:
     if not request.cloud and "theme" in given:
         raise click.UsageError("--theme goes with --cloud")
     if request.cloud and n_versions > _MOST_CLOUDS:
-        raise click.UsageError(f"--cloud shows up to {_MOST_CLOUDS} palettes, not {n_versions}")
+        raise click.UsageError(f"--cloud shows at most {_MOST_CLOUDS} palettes, not {n_versions}")
     if n_versions > 1:
         for name in _written(given, "output", "in_place", "suffix"):
             raise click.UsageError(f"{name} names one output, but -k asks for {n_versions}; use -d")
         if targets:
             raise click.UsageError(
-                f"{targets[0]} decides how many colours there are; with it -k is one number, "
-                "the most allowed"
+                f"{targets[0]} chooses the number of colours; with it, give -k only one number, "
+                "the maximum"
             )
     if request.dither_strength is not None and request.dither == "none":
         raise click.UsageError(
-            "--dither-strength has nothing to weaken without --dither, which takes "
-            "floyd-steinberg, bayer or blue-noise"
+            "--dither-strength needs --dither floyd-steinberg, bayer or blue-noise"
         )
     sources = _written(given, "region", "weight_mask", "shared_palette")
     if len(sources) > 1:
-        raise click.UsageError(
-            f"{' and '.join(sources)} each say what the palette is learned from: give one"
-        )
+        raise click.UsageError(f"{listed(sources)} cannot be combined; give only one of them")
     if request.shared_palette and targets:
         raise click.UsageError(
-            f"{targets[0]} finds the number of colours of one picture, --shared-palette learns "
-            "from all: give one"
+            f"{targets[0]} works on single pictures, --shared-palette on all together; "
+            "give only one"
         )
 
 
@@ -240,16 +242,17 @@ def _refuse_palettes(request: Request, given: Collection[str]) -> None:
     if request.palette is not None:
         for name in _written(given, *_DECIDE_COLORS):
             raise click.UsageError(
-                "--palette gives the colours and their order, which leaves nothing for "
-                f"{name.replace('--colors', '-k')} to decide: give one of them"
+                "--palette sets the colours and their order; it cannot be combined with "
+                f"{name.replace('--colors', '-k')}"
             )
         if request.palette == STREAM and STREAM in request.images:
             raise click.UsageError("standard input can be the palette or a picture, not both")
         if request.palette == STREAM and sys.stdin is not None and sys.stdin.isatty():
-            raise click.UsageError("standard input is a terminal: pipe or redirect a palette")
+            raise click.UsageError("standard input is a terminal; pipe or redirect a palette")
     if request.palette_out is not None and len(request.n_colors) > 1:
         raise click.UsageError(
-            f"--palette-out writes one palette, but -k asks for {len(request.n_colors)}: give one"
+            f"--palette-out writes one palette, but -k asks for "
+            f"{len(request.n_colors)}; give one number"
         )
 
 

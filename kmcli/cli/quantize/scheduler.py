@@ -52,5 +52,5 @@ class _Elsewhere(Generic[Task, Result]):
             try:
                 stack.enter_context(contextlib.chdir(self.folder))
             except OSError:
-                return InputError(f"the workers do not see the folder {self.folder}")
+                return InputError(f"the workers cannot see the folder {self.folder}")
             return next(run_in_order(self.work, [task], 1))

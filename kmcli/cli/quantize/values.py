@@ -31,7 +31,7 @@ def read_numbers(value: str) -> tuple[int, ...]:
         if not 1 <= number <= MAX_COLORS:
             raise click.BadParameter(f"{number} is out of range: 1 to {MAX_COLORS}")
     if len(set(numbers)) < len(numbers):
-        raise click.BadParameter(f"{value} names a number twice")
+        raise click.BadParameter(f"{value} has a number twice")
     return numbers
 
 
@@ -46,13 +46,13 @@ def read_bytes(value: str) -> int:
 def read_suffix(value: str) -> str:
     """Read what the names of outputs end in, before ``.png``."""
     if "/" in value or "\0" in value or not value:
-        raise click.BadParameter("it ends the name of a file, so it cannot be empty or hold a '/'")
+        raise click.BadParameter("a suffix cannot be empty or contain '/'")
     ending = os.path.splitext(f"name{value}")[1].lower()
     if ending in IMAGE_SUFFIXES:
         raise click.BadParameter(
-            f"{value!r} stands before .png, as in NAME-small.png; -o NAME{ending} names a format"
+            f"{value!r} goes before .png, as in NAME-small.png; for that format use -o NAME{ending}"
             if ending in (".gif", ".webp")
-            else f"{value!r} stands before .png, as in NAME-small.png: leave out {ending}"
+            else f"{value!r} goes before .png, as in NAME-small.png; leave out {ending}"
         )
     return value
 
@@ -71,7 +71,7 @@ def read_region(value: str) -> tuple[int, int, int, int]:
         raise click.BadParameter(f"{value!r} is not of the form X,Y,W,H, in pixels")
     left, top, width, height = map(int, words)
     if width == 0 or height == 0:
-        raise click.BadParameter(f"{value!r} holds no pixels")
+        raise click.BadParameter(f"{value!r} contains no pixels")
     return left, top, width, height
 
 
@@ -82,6 +82,6 @@ def read_palette_out(value: str) -> str:
     suffixes = written_suffixes()
     if Path(value).suffix.lower() not in suffixes:
         raise click.BadParameter(
-            f"{value!r} does not say what to write; end the name in {', '.join(suffixes)}"
+            f"{value!r} has no suffix that selects a format; use {', '.join(suffixes)}"
         )
     return value

@@ -126,7 +126,7 @@ def _learn_from(picture: Picture, request: Request) -> ColorCounts | ColorWeight
         if grey.shape != (height, width):
             raise SettingsError(
                 f"the mask has {grey.shape[1]} x {grey.shape[0]} pixels, the picture "
-                f"{width} x {height}; they must agree"
+                f"{width} x {height}; they must be the same"
             )
         return weigh_colors(frames, picture.histogram, (1.0 + grey) / 256)
     return picture.histogram
