@@ -25,7 +25,7 @@ def number(value: float, decimals: int = 3) -> str:
     return f"{value:.4g}"
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, form: str = "") -> str:
     """Write a number of things.
 
     Parameters
@@ -34,13 +34,15 @@ def counted(count: int, noun: str) -> str:
         How many.
     noun : str
         The singular; the plural takes an s.
+    form : str
+        How the number is written, for ``format``.
 
     Returns
     -------
     str
-        ``1 cluster``, ``2 clusters``.
+        ``1 cluster``, ``2 clusters``, or ``96,615 colours`` for the form ``,``.
     """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count:{form}} {noun}" if count == 1 else f"{count:{form}} {noun}s"
 
 
 def listed(items: Iterable[object]) -> str:

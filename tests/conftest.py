@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.browser import Browser
 from tests.warm import Warm
 
 ROOT = Path(__file__).parent.parent
@@ -144,3 +145,12 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 counts[name] += value
     for name in sorted(counts):
         terminalreporter.write_line(f"{name}: {counts[name]}")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    if shutil.which("chromedriver") is None:
+        pytest.skip("no chromedriver is installed")
+    browser = Browser(tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()

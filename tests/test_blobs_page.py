@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib import resources
@@ -24,15 +23,6 @@ from tests.browser import Browser
 
 SIZES = [(390, 844), (844, 390), (1280, 800), (1920, 1080)]
 DOWN, RIGHT, DELETE, SPACE = "\ue015", "\ue014", "\ue017", " "
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if shutil.which("chromedriver") is None:
-        pytest.skip("no chromedriver is installed")
-    browser = Browser(tmp_path_factory.mktemp("profile"))
-    yield browser
-    browser.close()
 
 
 def clustered(

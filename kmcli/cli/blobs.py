@@ -307,8 +307,7 @@ def _points(options: dict[str, Any], spec: PointsSpec) -> "Points":
         shown = ", ".join(f"{column.name} ({column.why})" for column in left_out)
         console.say(f"blobs: left out {shown}")
     if points.n_incomplete and not options["quiet"]:
-        rows = f"{points.n_incomplete} row{'s' if points.n_incomplete > 1 else ''}"
-        console.say(f"blobs: left out {rows} with missing values")
+        console.say(f"blobs: left out {counted(points.n_incomplete, 'row')} with missing values")
     return points
 
 

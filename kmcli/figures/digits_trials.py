@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from kmcli.digits.trials import InitTrials, ScanStep
 from kmcli.figures.style import Style, new_figure
+from kmcli.text import counted
 
 _N_BINS = 30
 _MARKERS = {"k-means++": "o", "random": "s", "pca": "*"}
@@ -55,7 +56,7 @@ def draw_inits(inits: Sequence[InitTrials], style: Style) -> Figure:
                 color=color,
                 edgecolors=style.ink if is_single else "none",
                 alpha=1 if is_single else 0.6,
-                label=f"{name}: {_counted_runs(len(init.trials))}",
+                label=f"{name}: {counted(len(init.trials), 'run')}",
                 zorder=3 if is_single else 2,
             )
             if not is_single:
@@ -72,8 +73,8 @@ def draw_inits(inits: Sequence[InitTrials], style: Style) -> Figure:
         side.tick_params(labelleft=False)
         top.set_ylabel("runs")
         side.set_xlabel("runs")
-        for counted in (top.yaxis, side.xaxis):
-            counted.set_major_locator(MaxNLocator(3, integer=True))
+        for axis in (top.yaxis, side.xaxis):
+            axis.set_major_locator(MaxNLocator(3, integer=True))
         figure.legend(loc="outside lower center", ncols=len(inits))
     return figure
 
@@ -135,7 +136,3 @@ def draw_scan(scan: Sequence[ScanStep], style: Style) -> Figure:
         row[2].set_ylim(0, 1.02)
         row[2].legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
-
-
-def _counted_runs(number: int) -> str:
-    return "1 run" if number == 1 else f"{number} runs"

@@ -64,7 +64,6 @@ _COLORS_PER_MARK = 8
 _LEAST_GAIN = 1e-5
 """The last stage ends when an iteration gains less, which rounding would undo."""
 
-
 _OPACITY_COLORS = 2**20
 """Colours with alpha that are looked at to tell which entries stand mostly for opaque pixels."""
 

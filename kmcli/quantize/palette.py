@@ -52,23 +52,6 @@ class Palette:
         return shares
 
 
-def count_text(number: int, noun: str = "colour") -> str:
-    """Write a number of things, for people: ``1 colour``, ``96,615 colours``.
-
-    Parameters
-    ----------
-    number : int
-        How many.
-    noun : str
-        What, in the singular.
-
-    Returns
-    -------
-    str
-    """
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def sorting_order(
     colors: NDArray[np.uint8], counts: NDArray[np.int64], order: Order
 ) -> NDArray[np.intp]:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from kmcli.errors import DeclinedError
 from kmcli.quantize.image import QuantizedImage
-from kmcli.quantize.palette import count_text
 from kmcli.settings import QuantizeSettings, Target
+from kmcli.text import counted
 
 Quantize = Callable[[QuantizeSettings], QuantizedImage]
 """Quantizes the picture at hand with other settings."""
@@ -149,7 +149,7 @@ def _out_of_reach(trials: tuple[Trial, ...], target: Target) -> str:
     if target.max_size is not None:
         least = trials[0]
         return (
-            f"{least.n_bytes} bytes with {count_text(least.n_colors)} are more than "
+            f"{least.n_bytes} bytes with {counted(least.n_colors, 'colour')} are more than "
             f"{target.max_size}; the picture has to be made smaller"
         )
     most = trials[-1]
@@ -159,5 +159,5 @@ def _out_of_reach(trials: tuple[Trial, ...], target: Target) -> str:
     if target.max_delta_e is not None and most.delta_e_mean > target.max_delta_e:
         wanted.append(f"a colour difference of {most.delta_e_mean:.2f}, not {target.max_delta_e:g}")
     verb = "reaches" if most.n_colors == 1 else "reach"
-    reached = f"{count_text(most.n_colors)} {verb} {' and '.join(wanted)}"
+    reached = f"{counted(most.n_colors, 'colour')} {verb} {' and '.join(wanted)}"
     return f"{reached}; raise the limit or lower the target"

@@ -9,7 +9,7 @@ from kmcli.blobs.run import WORSE
 from kmcli.blobs.trials import ScanStep, StartTrials, best_numbers
 from kmcli.report.model import Field, Note, Report, Section, Table
 from kmcli.scores import count_pairs
-from kmcli.text import number
+from kmcli.text import counted, number
 
 _WHY = {
     "anisotropic": "k-means measures distance the same way in every direction, so it chops long "
@@ -63,8 +63,7 @@ def blobs_report(
     """
     n_clusters = result.settings.kmeans.n_clusters
     return Report(
-        title=f"{len(result.points.values)} points in "
-        f"{n_clusters} cluster{'s' if n_clusters > 1 else ''}",
+        title=f"{len(result.points.values)} points in {counted(n_clusters, 'cluster')}",
         parts=[
             Section("Data", _data_fields(result, shape)),
             Section("Clustering", _clustering_fields(result)),
@@ -98,7 +97,7 @@ def _data_fields(result: BlobsResult, shape: str | None) -> list[Field]:
             "rows_left_out",
             "left out" if left_out else "",
             left_out,
-            f"{left_out} row{'s' if left_out > 1 else ''} with missing values",
+            f"{counted(left_out, 'row')} with missing values",
         ),
         Field("scale", "scaled" if is_scaled else "", "standard" if is_scaled else "none", scaling),
     ]

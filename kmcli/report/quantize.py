@@ -6,10 +6,10 @@ from typing import Literal
 
 from kmcli.quantize import QuantizedImage
 from kmcli.quantize.fidelity import Fidelity
-from kmcli.quantize.palette import count_text
 from kmcli.quantize.targets import Trial
 from kmcli.report.model import Field, Report, Section, Table
 from kmcli.settings import QuantizeSettings
+from kmcli.text import counted
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ def quantize_report(file: QuantizedFile) -> Report:
     -------
     Report
     """
-    random_pixels = count_text(file.settings.n_colors, "random pixel")
+    random_pixels = counted(file.settings.n_colors, "random pixel")
     return Report(
-        title=f"{file.source} with {count_text(file.image.palette.n_used)}",
+        title=f"{file.source} with {counted(file.image.palette.n_used, 'colour')}",
         parts=[
             Section("Picture", _picture_fields(file)),
             Section("Fidelity", fidelity_fields(file.image.fidelity, file.ssim)),

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from kmcli.errors import InputError, QuoteError
 from kmcli.tables.dialect import BLANKS, Dialect
 from kmcli.tables.sniff import not_utf8
+from kmcli.text import counted
 
 _LINE_FEED, _CARRIAGE_RETURN, _HASH = b"\n\r#"
 
@@ -167,8 +168,8 @@ def _check_widths(
         row = int(wrong[0])
         line = first_line + data.count(b"\n", 0, int(records.starts[row]))
         before = "the names" if dialect.has_header else "the first record"
-        cells = "cell" if counts[row] == 1 else "cells"
-        raise InputError(f"line {line} has {counts[row]} {cells}, {before} {width}")
+        cells = counted(int(counts[row]), "cell")
+        raise InputError(f"line {line} has {cells}, {before} {width}")
 
 
 def single_tabs(data: bytes, quote: str | None) -> bytes:

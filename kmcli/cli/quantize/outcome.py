@@ -19,10 +19,10 @@ from kmcli.files import STREAM
 from kmcli.image_io import index_bit_depth
 from kmcli.quantize import QuantizedImage, measure_ssim
 from kmcli.quantize.learn import random_palette
-from kmcli.quantize.palette import count_text
 from kmcli.quantize.pipeline import remap_ordered
 from kmcli.report.model import Field, Report
 from kmcli.report.quantize import QuantizedFile, quantize_report
+from kmcli.text import counted
 
 if TYPE_CHECKING:
     from kmcli.cli.quantize.preview import Terminal
@@ -83,7 +83,7 @@ class Presentation:
         return (
             f"{source} -> {'skipped, not smaller' if self._is_skipped(version) else output}: "
             f"{frames}{version.image.n_colors_before} -> "
-            f"{count_text(version.image.palette.n_used)}, {_quality(version.image)}, "
+            f"{counted(version.image.palette.n_used, 'colour')}, {_quality(version.image)}, "
             f"{self.picture.n_bytes / 1000:.1f} -> {len(version.data) / 1000:.1f} kB"
         )
 
@@ -137,21 +137,19 @@ class Presentation:
         from kmcli.figures.compare import Panel, compare_sheet
 
         n_colors = len(self.picture.histogram.colors)
-        caption = (count_text(n_colors), f"{self.picture.n_bytes / 1000:.1f} kB")
+        caption = (counted(n_colors, "colour", ","), f"{self.picture.n_bytes / 1000:.1f} kB")
         n_frames = self.picture.n_frames
         title = "original" if n_frames == 1 else f"original, frame 1 of {n_frames}"
         original = Panel(title, caption, self.picture.animation.frames[0])
         encode = encoder(self.picture, self.request)
         columns = []
         for version, baseline in zip(self.versions, self._baselines, strict=True):
-            drawn = count_text(
-                min(version.settings.n_colors, baseline.indices.size), "random pixel"
-            )
+            n_drawn = min(version.settings.n_colors, baseline.indices.size)
             random = encode(baseline.palette.colors, baseline.indices)
             columns.append(
                 (
                     _panel(_panel_title(version), version.image, version.data),
-                    _panel(drawn, baseline, random),
+                    _panel(counted(n_drawn, "random pixel"), baseline, random),
                 )
             )
         return encode_png(compare_sheet(original, columns))
@@ -177,7 +175,7 @@ class Presentation:
 def _panel_title(version: Version) -> str:
     """Say how many colours there are, and how many there could be."""
     n_colors, asked = len(version.image.palette.colors), version.settings.n_colors
-    return count_text(n_colors) + (f", {asked} allowed" if n_colors < asked else "")
+    return counted(n_colors, "colour") + (f", {asked} allowed" if n_colors < asked else "")
 
 
 def _panel(title: str, image: QuantizedImage, data: bytes) -> "Panel":

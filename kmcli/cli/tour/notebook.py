@@ -103,6 +103,7 @@ _DIGITS = "X, y = datasets.load_digits(return_X_y=True)"
 _FIT_DIGITS = "labels = cluster.KMeans(10, n_init=10, random_state=0).fit_predict(X)"
 _COUNTS = "metrics.cluster.contingency_matrix(y, labels)"
 _PIXELS = 'X = datasets.load_sample_image("china.jpg").reshape(-1, 3).astype(float)'
+_PHOTO_COMMAND = f"kmcli quantize {PHOTO} -k 64 --space rgb --compare --cloud --report"
 _DIGITS_COMMAND = "kmcli digits --match majority --report"
 _FIDELITY = (
     Number("mse", "mean squared error, R + G + B", ".2f"),
@@ -255,7 +256,7 @@ COLORS = Chapter(
             "X = (image / 255.0).reshape(-1, 3)\n"
             "model = KMeans(64).fit(X)\n"
             "palette = (model.cluster_centers_ * 255).astype(np.uint8)",
-            command=f"kmcli quantize {PHOTO} -k 64 --space rgb --compare --cloud --report",
+            command=_PHOTO_COMMAND,
             text="Each pixel is a point with the coordinates red, green and blue; each centre is "
             "an entry of the palette. The notebook shows every third pixel; kmcli counts all "
             "of them.",
@@ -283,7 +284,7 @@ COLORS = Chapter(
             cells="rng = np.random.RandomState(0)\n"
             "palette = X[rng.permutation(len(X))[:64]]\n"
             "labels = pairwise_distances_argmin(X, palette)",
-            command=f"kmcli quantize {PHOTO} -k 64 --space rgb --compare --cloud --report",
+            command=_PHOTO_COMMAND,
             text="What would have come of 64 pixels, drawn by chance? The lower row of the "
             "comparison shows it.",
             numbers=(

@@ -107,7 +107,7 @@ def _field(number: Number, report: Mapping[str, Any]) -> Field:
 
 
 def _step(step: Step, made: Made, quoted: Mapping[str, Any]) -> str:
-    live = _live_pages({step.name: made})
+    live, rows = _live_pages({step.name: made}), _rows(step, made)
     return "\n".join(
         [
             f'<article id="{step.name}">',
@@ -117,9 +117,9 @@ def _step(step: Step, made: Made, quoted: Mapping[str, Any]) -> str:
             _code("With kmcli", step.command),
             *(_picture(shown, made) for shown in step.pictures),
             *(_live(html) for html in live),
-            _numbers(step, made),
+            _numbers(step.title, rows),
             _code("With scikit-learn, after the imports above", step.python),
-            f'<p class="gives">gives <output>{_rows(step, made)[-1][0].text}</output></p>',
+            f'<p class="gives">gives <output>{rows[-1][0].text}</output></p>',
             f'<div class="question"><p>{escape(step.question)}</p>',
             f"<details><summary>Answer</summary><p>{escape(step.answer.format(**quoted))}</p>"
             "</details></div>",
@@ -162,8 +162,7 @@ def _live(html: str) -> str:
     )
 
 
-def _numbers(step: Step, made: Made) -> str:
-    rows = _rows(step, made)
+def _numbers(title: str, rows: Sequence[Sequence[Field]]) -> str:
     if len(rows) == 1:
         pairs = (
             f'<div><dt>{escape(field.label)}</dt><dd data-key="{field.key}">{field.text}</dd></div>'
@@ -176,6 +175,6 @@ def _numbers(step: Step, made: Made) -> str:
         for row in rows
     )
     return (
-        f'<div class="table" tabindex="0" role="region" aria-label="{escape(step.title)}">'
+        f'<div class="table" tabindex="0" role="region" aria-label="{escape(title)}">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
