@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -56,6 +57,63 @@ def test_a_file_system_without_hard_links_gets_the_file_too(
         publish([("x", b"newer")], force=False)
     assert Path("x").read_bytes() == b"new"
     assert names() == {"x"}
+
+
+class Rename:
+    """The call of Linux that renames without replacing, on a system that answers as told."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.n_calls = 0
+
+    def __call__(self, *_arguments: Any) -> int:
+        self.n_calls += 1
+        ctypes.set_errno(self.number)
+        return -1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="renameat2 is a call of Linux")
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS])
+def test_a_file_system_that_cannot_rename_without_replacing_gets_the_file_too(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Rename(number)
+    without_links(monkeypatch, errno.EPERM, can_rename=True)
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_, **__: SimpleNamespace(renameat2=rename))
+    publish([("x", b"new")], force=False)
+    assert rename.n_calls == 1
+    assert Path("x").read_bytes() == b"new"
+    assert names() == {"x"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="renameat2 is a call of Linux")
+@pytest.mark.usefixtures("folder")
+def test_without_hard_links_a_name_never_stands_for_an_empty_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    without_links(monkeypatch, errno.EPERM, can_rename=True)
+    monkeypatch.setattr("os.replace", refuse(errno.EIO))  # needed only after reserving
+    publish([("x", b"new")], force=False)
+    assert Path("x").read_bytes() == b"new"
+    assert names() == {"x"}
+
+
+@pytest.mark.usefixtures("folder")
+def test_of_several_files_none_is_left_if_one_cannot_get_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = os.link
+
+    def link(old: str, new: str) -> None:
+        if new == "y":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(old, new)
+
+    monkeypatch.setattr("os.link", link)
+    with pytest.raises(OutputError, match="input/output error"):
+        publish([("x", b"1"), ("y", b"2")], force=False)
+    assert names() == set()
 
 
 @pytest.mark.usefixtures("folder")

@@ -291,6 +291,39 @@ def test_too_many_frames_are_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         decode_image(gif_by_hand((1, 1), dot, dot, dot))
 
 
+def test_a_control_block_is_for_the_next_frame_only() -> None:
+    control = b"!\xf9\x04" + struct.pack("<BHB", 1, 7, 1) + b"\0"  # red is clear, for 70 ms
+    red = np.full((1, 1), 1, np.uint8)
+    animation = decode_frames(gif_by_hand((1, 1), (0, 0, red, control), (0, 0, red, b"")))
+    assert animation.durations == (70, 0)
+    assert animation.frames[:, 0, 0, 3].tolist() == [0, 255]
+
+
+def test_the_screen_holds_the_first_frame_where_it_stands() -> None:
+    red = np.full((2, 3), 1, np.uint8)
+    decoded = decode_image(gif_by_hand((1, 1), (4, 5, red, b""))).pixels
+    assert decoded.shape == (7, 7, 4)
+    assert (decoded[5:, 4:] == RED).all()
+    assert decoded[..., 3].sum() == red.size * 255
+
+
+def test_a_frame_of_no_pixels_shows_what_was_there() -> None:
+    nothing = b"," + struct.pack("<HHHHB", 0, 0, 0, 0, 0) + b"\x02\x00"
+    data = gif_by_hand((2, 2), (0, 0, np.full((2, 2), 1, np.uint8), b""))
+    frames = decode_frames(data[:-1] + nothing + b";").frames
+    assert frames.tolist() == np.full((2, 2, 2, 3), RED[:3]).tolist()
+
+
+def test_what_stays_in_place_is_left_out_of_frames_with_holes_where_that_is_smaller() -> None:
+    random = np.random.default_rng(0)
+    frames = np.repeat(random.integers(1, 5, (1, 60, 60), dtype=np.uint8), 2, axis=0)
+    for row, column in ((0, 0), (59, 59)):  # so that all lies within the box
+        frames[1, row, column] = 1 + frames[0, row, column] % 4
+    for format_name in ("png", "gif"):
+        data = encode_indexed_animation(COLORS, frames, (50, 50), 0, format_name)
+        assert len(data) < 1.3 * len(encode_indexed(COLORS, frames[0], format_name))
+
+
 def test_frames_smaller_than_the_screen_leave_the_rest_empty() -> None:
     small = encode_indexed(COLORS[:, :3], np.ones((2, 2), np.uint8), "gif")
     wide = small[:6] + b"\x05\0\x04\0" + small[10:]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from kmcli.cli.main import run
 from kmcli.errors import InputError, LimitError
@@ -263,3 +263,10 @@ def test_no_side_is_longer_than_a_million_pixels() -> None:
         decode_image(png(header(1, 1_000_001, 1, 0)))
     narrow = Image.new("L", (1, 300_000), 7)
     assert decode_image(encode(narrow, "PNG")).pixels.shape == (300_000, 1, 3)
+
+
+def test_an_orientation_in_the_text_of_a_png_is_applied() -> None:
+    text = PngImagePlugin.PngInfo()
+    text.add_itxt("XML:com.adobe.xmp", '<rdf:Description tiff:Orientation="6"/>')
+    data = encode(Image.new("RGB", (4, 6)), "PNG", pnginfo=text)
+    assert decode_image(data).pixels.shape == (4, 6, 3)

@@ -85,6 +85,13 @@ def test_too_many_plays_are_told() -> None:
     assert timing_losses([50, 50], 65537, "png") == []
 
 
+@pytest.mark.parametrize(("format_name", "most"), [("gif", 65536), ("png", 2**32 - 1)])
+def test_what_is_played_too_often_is_played_as_often_as_can_be(format_name: Any, most: int) -> None:
+    frames = np.array([[[0]], [[1]]], dtype=np.uint8)
+    data = encode_indexed_animation(PALETTE, frames, [50, 50], most + 1, format_name)
+    assert decode_frames(data).n_plays == most
+
+
 def test_the_command_passes_times_through_and_warns(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -608,6 +608,7 @@ def test_a_list_in_place_of_a_file() -> None:
         ("100,200,050\nfff\n", "a.csv", "'100,200,050' is decimal and 'fff' hexadecimal"),
         ("100\n200\n", "a.hex", "line 1: '100' could be #100 or one of three decimal numbers"),
         ("rgb(1,2)\n", "a.csv", "line 1: .* is not a colour"),
+        ("rgb(0255 0 0)\n", "a.csv", "line 1: .* is not a colour"),
         ("rgb(1,2,3,4,5)\n", "a.csv", "line 1: .* is not a colour"),
         ("rgba(1,2,3,2)\n", "a.csv", "line 1: .* opacity ranges from 0 to 1"),
         ("rgba(1,2,3,x)\n", "a.csv", "line 1: .* opacity ranges from 0 to 1"),

@@ -13,6 +13,7 @@ from kmcli.quantize.fidelity import measure_fidelity, measure_mse, structural_si
 from kmcli.quantize.histogram import ColorCounts
 from kmcli.quantize.palette import Palette, sorting_order
 from kmcli.quantize.remap import nearest
+from kmcli.settings import Space
 from tests.conftest import Pixels
 
 
@@ -65,6 +66,19 @@ def test_points_of_translucent_colors_lead_back_to_what_looks_the_same(colors: P
 )
 def test_oklab_of_known_colors(srgb: tuple[int, ...], oklab: tuple[float, ...]) -> None:
     np.testing.assert_allclose(srgb_to_oklab(np.array(srgb, dtype=float)), oklab, atol=2e-2)
+
+
+@pytest.mark.parametrize("space", ["oklab", "lab"])
+def test_with_alpha_too_the_nearest_is_the_nearest_in_the_space(space: Space) -> None:
+    random = np.random.default_rng(0)
+    colors = random.integers(0, 256, (400, 4), dtype=np.uint8)
+    palette = random.integers(0, 256, (24, 4), dtype=np.uint8)
+    colors[::2, 3] = 255
+    palette[::2, 3] = 255
+    points, entries = to_points(colors, space), to_points(palette, space)
+    distances = ((points[:, np.newaxis] - entries) ** 2).sum(axis=2)
+    distances[np.ix_(colors[:, 3] == 255, palette[:, 3] < 255)] = np.inf
+    assert nearest(colors, palette, space).tolist() == distances.argmin(axis=1).tolist()
 
 
 @pytest.mark.parametrize("channels", [3, 4])

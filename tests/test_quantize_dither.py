@@ -383,3 +383,14 @@ def test_strength_without_dithering_is_a_usage_error(
     assert done.returncode == 2
     assert b"--dither-strength needs --dither" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_no_error_crosses_pixels_that_are_kept() -> None:
+    palette = np.array([[0, 0, 0], [255, 255, 255]], np.uint8)
+    found = []
+    for left in (100, 160):
+        pixels = np.full((12, 30, 3), 120, np.uint8)
+        pixels[:, :14], pixels[:, 14:16] = left, 255
+        found.append(dither(pixels, palette, "floyd-steinberg"))
+    assert (found[0][:, :14] != found[1][:, :14]).any()
+    np.testing.assert_array_equal(found[0][:, 14:], found[1][:, 14:])

@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import threading
@@ -63,6 +64,19 @@ def test_reader_of_text_that_goes_away(arguments: str, folder: Path) -> None:
         f"kmcli {arguments} -q | true; echo ${{PIPESTATUS[0]}}".replace("help -q", "help"), folder
     )
     assert (done.stdout.strip(), done.stderr) == ("141", "")
+
+
+def test_a_program_whose_reader_goes_away_dies_of_the_signal(folder: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        command = [sys.executable, "-m", "kmcli", "--help"]
+        done = subprocess.run(
+            command, cwd=folder, stdout=writer, stderr=subprocess.PIPE, check=False
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (-signal.SIGPIPE, b"")
 
 
 def test_pictures_that_are_finished_stay_when_the_reader_of_the_report_goes_away(
