@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +24,7 @@ TYPED = [
     ("kmcli quantize --effort b", ["best"]),
     ("kmcli quantize photo.jpg --space ", ["rgb", "oklab", "lab"]),
     ("kmcli completion ", [*SHELLS]),
+    ("kmcli blobs --shape un", ["uneven", "uniform"]),
 ]
 
 ASK_BASH = """
@@ -38,6 +40,7 @@ printf '%s\\n' "${COMPREPLY[@]}"
 ASK_ZSH = """
 compdef() { :; }
 compadd() { print -l -- "${completions[@]}"; }
+compset() { return 1; }
 _describe() { print -l -- "${completions_with_descriptions[@]%%:*}"; }
 _path_files() { print -- "_path_files $*"; }
 source ./kmcli.zsh
@@ -67,11 +70,16 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return name
 
 
+def environment(folder: Path) -> dict[str, str]:
+    path = f"{folder}:{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "HOME": str(folder), "ZDOTDIR": str(folder)}
+
+
 def complete(shell: str, line: str, folder: Path) -> list[str]:
     done = subprocess.run(
         [shell, *ASK[shell], line],
         cwd=folder,
-        env={**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(folder)},
+        env=environment(folder),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -86,11 +94,90 @@ def test_a_shell_completes(line: str, expected: list[str], shell: str, tmp_path:
     assert sorted(complete(shell, line, tmp_path)) == sorted(expected)
 
 
-@pytest.mark.parametrize("line", ["kmcli quantize ho", "kmcli quantize a.png --report-file ho"])
+@pytest.mark.parametrize("line", ["kmcli quantize ho", "kmcli quantize a.png --palette ho"])
 def test_file_names_are_left_to_the_shell(line: str, shell: str, tmp_path: Path) -> None:
     (tmp_path / "holiday.jpg").touch()
     expected = {"bash": "compopt -o default", "zsh": "_path_files -f", "fish": "holiday.jpg"}
     assert complete(shell, line, tmp_path) == [expected[shell]]
+
+
+START = {  # what a shell reads first; then Control-G writes what has become of the line
+    "bash": """
+PS1='ready> '
+source kmcli.bash
+bind -x '"\\C-g": printf %s "$READLINE_LINE" > line.new; mv line.new line'
+""",
+    "zsh": """
+PS1='ready> '
+autoload -U compinit && compinit -D -u
+source ./kmcli.zsh
+dump() { print -rn -- "$BUFFER" > line.new; mv line.new line }
+zle -N dump
+bindkey '^G' dump
+""",
+}
+
+
+def press_tab(shell: str, line: str, folder: Path) -> str:
+    """Type a line and the tab key, as a user does, and say what has become of the line."""
+    pty = pytest.importorskip("pty", reason="needs a terminal")
+    for name in (".bashrc", ".zshrc"):
+        (folder / name).write_text(START[shell])
+    terminal, end = pty.openpty()
+    with subprocess.Popen(
+        [shell, "-i"], cwd=folder, env=environment(folder), stdin=end, stdout=end, stderr=end
+    ) as running:
+        os.close(end)
+        shown = b""
+        while b"ready> " not in shown:
+            shown += os.read(terminal, 1000)
+        os.write(terminal, line.encode() + b"\t\a")
+        typed = folder / "line"
+        give_up = time.monotonic() + 60
+        while not typed.exists() and time.monotonic() < give_up:
+            time.sleep(0.02)
+        running.kill()
+        os.close(terminal)
+    return typed.read_text()
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("kmcli blobs --shape=mo", "--shape=moons"),
+        ("kmcli blobs --shape=moons --init=k-", "--init=k-means++"),
+        ("kmcli blobs --shape=moons --init=ho", "--init=holiday.jpg"),
+        ("kmcli quantize --report-file=ho", "--report-file=holiday.jpg"),
+    ],
+)
+def test_a_value_after_an_equals_sign_is_completed_in_place(
+    typed: str, expected: str, shell: str, tmp_path: Path
+) -> None:
+    (tmp_path / "holiday.jpg").touch()
+    if shell == "fish":  # can be asked without a terminal
+        assert complete(shell, typed, tmp_path) == [expected]
+    else:
+        assert press_tab(shell, typed, tmp_path).split() == [*typed.split()[:-1], expected]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_all_values_are_offered_after_an_equals_sign(
+    shell: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = {
+        "bash": ("kmcli\nblobs\n--shape\n=\nmoons\n--theme\n=", "6"),
+        "zsh": ("kmcli\nblobs\n--shape=moons\n--theme=", "3"),
+        "fish": ("kmcli blobs --shape=moons --theme=", "--theme="),
+    }
+    monkeypatch.setenv("_KMCLI_COMPLETE", f"{shell}_complete")
+    monkeypatch.setenv("COMP_WORDS", words[shell][0])
+    monkeypatch.setenv("COMP_CWORD", words[shell][1])
+    with pytest.raises(SystemExit):
+        run([])
+    option = "" if shell == "bash" else "--theme="
+    offered = capfd.readouterr().out
+    assert f"{option}light" in offered
+    assert f"{option}dark" in offered
 
 
 def test_the_script_is_printed_without_starting_a_shell(

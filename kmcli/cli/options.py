@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from kmcli.cli.numbers import Decimal, Integer, read_decimal
 from kmcli.settings import MAX_ITERATIONS, MAX_N_INIT, KMeansSettings
@@ -57,6 +58,23 @@ def option(*names: str, group: str, **kwargs: Any) -> Callable[[F], F]:
 ANY_PATH = click.Path(readable=False)
 """Any name of a file. What cannot be read is found out when it is read, and is no usage error."""
 
+
+class NameOrPath(click.Path):
+    """One of some names, or any name of a file; shells complete both."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(readable=False)
+        self.names = names
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[Any]:
+        """Offer files, and the names that begin like this."""
+        files = super().shell_complete(ctx, param, incomplete)
+        # Files come first: where they are wanted, the script for bash forgets what it had.
+        return [*files, *(CompletionItem(n) for n in self.names if n.startswith(incomplete))]
+
+
 COMMON_GROUP = "Most used"
 FIGURE_GROUP = "Pictures"
 KMEANS_GROUP = "k-means, as in scikit-learn"
@@ -103,11 +121,12 @@ def kmeans_options(
     init_help : str
         What it means.
     """
+    names = [name for name in inits.split("|") if not name.startswith("FILE")]
     return stacked(
         option(
             "--init",
             group=KMEANS_GROUP,
-            type=str if inits else click.Choice(["k-means++", "random"]),
+            type=NameOrPath(names) if inits else click.Choice(["k-means++", "random"]),
             metavar=inits or None,
             default=_DEFAULTS.init,
             help=init_help,

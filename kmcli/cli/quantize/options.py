@@ -201,12 +201,14 @@ _palette_options = stacked(
     _palette(
         "--palette",
         metavar="FILE",
+        type=ANY_PATH,
         help="Use these colours, in their order: .gpl, .pal, .hex, .act, .ase, .json, a PNG or "
         "GIF with a palette, or a list like '#fff,#c00'.",
     ),
     _palette(
         "--palette-out",
         metavar="FILE",
+        type=ANY_PATH,
         callback=when_given(read_palette_out),
         help="Also write the palette, as .gpl, .pal, .hex, .act, .ase, .json, .css, or .png "
         "(swatches).",
