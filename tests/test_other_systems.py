@@ -1,5 +1,6 @@
 """What Windows lacks is hidden from kmcli, which has to do its work all the same."""
 
+import gzip
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from tests.test_reliability_faults import files_in, paint
 
 WITHOUT_POSIX = '''
 """Read by Python before all else, in workers too."""
-import ctypes, os, signal, subprocess, sys
+import ctypes, os, signal, subprocess, sys, tempfile
 
 for name in ("fcntl", "grp", "pty", "pwd", "termios"):
     sys.modules[name] = None
@@ -47,10 +48,44 @@ def open_as_windows_does(path, flags, *arguments, **keywords):
     return descriptor
 
 os.open = open_as_windows_does
+
+def refusing_open_files(change):
+    """Windows renames and removes no file that this process has open or mapped."""
+
+    def changed(*names, **keywords):
+        for name in map(os.path.realpath, names):
+            held = [os.path.realpath(f"/proc/self/fd/{number}") for number in descriptors()]
+            if name in held or mapped(name):
+                raise PermissionError(13, f"{change.__name__} of an open file", name)
+        return change(*names, **keywords)
+
+    return changed
+
+def descriptors():
+    try:
+        return os.listdir("/proc/self/fd")
+    except FileNotFoundError:  # no Linux: nothing is refused
+        return []
+
+def mapped(name):
+    try:
+        with open("/proc/self/maps") as maps:
+            return any(line.rstrip().endswith(" " + name) for line in maps)
+    except FileNotFoundError:
+        return False
+
+tempfile.TemporaryFile = tempfile.NamedTemporaryFile
+for name in ("rename", "replace", "remove", "unlink"):
+    setattr(os, name, refusing_open_files(getattr(os, name)))
 '''
 
 
-def kmcli(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+TABLE = "id,x,y\n" + "".join(
+    f"{row},{row % 2 * 9 + row / 50:.2f},{row % 3 + row / 40:.2f}\n" for row in range(40)
+)
+
+
+def kmcli(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     hidden = folder.parent / "hidden"
     hidden.mkdir(exist_ok=True)
     (hidden / "sitecustomize.py").write_text(WITHOUT_POSIX)
@@ -61,7 +96,7 @@ def kmcli(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(hidden), str(ROOT)]),
         },
-        stdin=subprocess.DEVNULL,
+        input=stdin,
         capture_output=True,
         check=False,
         timeout=300,
@@ -74,6 +109,8 @@ def folder(tmp_path: Path) -> Path:
     folder.mkdir()
     for number in range(3):
         paint(folder / f"{number}.png", number)
+    (folder / "table.csv").write_bytes(TABLE.encode())
+    (folder / "table.csv.gz").write_bytes(gzip.compress(TABLE.encode()))
     return folder
 
 
@@ -97,6 +134,7 @@ def test_hiding_works(folder: Path) -> None:
         ("quantize", "0.png", "-k", "2", "--in-place", "--keep-mtime"),
         ("blobs", "--dpi", "30", "--steps"),
         ("digits", "--dpi", "30", "--runs", "1"),
+        ("cluster", "table.csv", "-k", "2", "-d", "out", "--plots", "pca,profile", "--dpi", "30"),
         ("--help",),
     ],
 )
@@ -119,6 +157,33 @@ def test_a_batch_in_processes_without_fork_gives_the_same_bytes(folder: Path) ->
     made = files_in(folder)
     for number in range(3):
         assert made[f"one/{number}-k2.png"] == made[f"two/{number}-k2.png"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_model_made_without_posix_gives_the_rows_their_clusters(
+    suffix: str, folder: Path
+) -> None:
+    rows = folder / f"rows.{suffix}"
+    done = kmcli(
+        folder, "cluster", "table.csv.gz", "-k", "2", "--scan", "2:3",
+        "--model", "m.json", "--centers", "centers.csv", "-o", rows.name,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    again = ["assign", "m.json", "table.csv.gz", "-o", f"new.{suffix}"]
+    assert kmcli(folder, *again).returncode == 0
+    assert (folder / f"new.{suffix}").read_bytes() == rows.read_bytes()
+    done = kmcli(folder, *again, "--force")
+    assert done.returncode == 0, done.stderr
+    assert not [name for name in files_in(folder) if name.endswith("-tmp")]
+
+
+def test_a_table_on_standard_streams_is_that_of_a_file(folder: Path) -> None:
+    done = kmcli(folder, "cluster", "table.csv", "-k", "2", "-o", "rows.csv")
+    assert done.returncode == 0, done.stderr
+    done = kmcli(folder, "cluster", "-", "-k", "2", stdin=TABLE.encode())
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (folder / "rows.csv").read_bytes()
+    assert b"\r" not in done.stdout
 
 
 def test_a_folder_and_a_missing_file_are_told_as_anywhere(folder: Path) -> None:
