@@ -1,5 +1,6 @@
 """Many pictures and many versions of them: names, trees, jobs, skipping, sharing."""
 
+import contextlib
 import json
 import os
 import signal
@@ -497,23 +498,64 @@ def test_shared_palette_goes_on_without_a_bad_file(folder: Path) -> None:
 
 
 def double(number: int) -> int:
-    if number == 3:
+    if number in (3, 6):
         os.kill(os.getpid(), signal.SIGKILL)
     if number == 5:
         raise InputError("five")
     return 2 * number
 
 
-def test_a_worker_that_dies_costs_its_task_and_no_other() -> None:
+def test_workers_that_die_cost_their_tasks_and_no_other() -> None:
     results = list(pool.run_in_order(double, list(range(9)), 2))
     errors = {
         number: result for number, result in enumerate(results) if isinstance(result, KmcliError)
     }
-    assert set(errors) == {3, 5}
-    assert "was killed" in str(errors[3])
+    assert set(errors) == {3, 5, 6}
+    assert all("was killed" in str(errors[number]) for number in (3, 6))
     assert [result for result in results if not isinstance(result, KmcliError)] == [
-        0, 2, 4, 8, 12, 14, 16,
+        0, 2, 4, 8, 14, 16,
     ]  # fmt: skip
+
+
+class Asked(list[int]):
+    """Tasks that note how many of them have been handed out."""
+
+    n_asked = 0
+
+    def __getitem__(self, number: Any) -> Any:
+        self.n_asked = max(self.n_asked, number + 1)
+        return super().__getitem__(number)
+
+
+def slow_at_first(number: int) -> int:
+    if number == 0:
+        time.sleep(0.3)
+    return number
+
+
+def test_no_more_than_two_results_for_each_worker_wait_for_a_slow_one() -> None:
+    tasks = Asked(range(1000))
+    with contextlib.closing(pool.run_in_order(slow_at_first, tasks, 2)) as results:
+        assert next(results) == 0
+        assert tasks.n_asked == 4
+
+
+def stuck(pid_file: Path | None) -> int:
+    if pid_file is not None:
+        pid_file.with_suffix(".part").write_text(str(os.getpid()))
+        pid_file.with_suffix(".part").rename(pid_file)
+        time.sleep(60)
+    return 1
+
+
+def test_busy_workers_end_when_the_rest_is_not_wanted(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    with contextlib.closing(pool.run_in_order(stuck, [None, pid_file], 2)) as results:
+        assert next(results) == 1
+        while not pid_file.exists():
+            time.sleep(0.01)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid_file.read_text()), 0)
 
 
 def test_workers_end_with_the_process_that_started_them(folder: Path) -> None:

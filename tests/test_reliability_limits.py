@@ -113,6 +113,16 @@ def test_fault_in_a_worker_is_told() -> None:
         list(pool.run_in_order(broken, [1, 0, 1], 2))
 
 
+def without_library(_: int) -> int:
+    raise ImportError("libz.so.1: cannot open shared object file")
+
+
+def test_library_that_a_worker_misses_is_told_as_such() -> None:
+    """`main` then says to reinstall kmcli, not to report a fault."""
+    with pytest.raises(ImportError, match=r"libz\.so\.1: cannot open"):
+        list(pool.run_in_order(without_library, [1, 2], 2))
+
+
 def test_too_many_open_files(tmp_path: Path, warm: Warm) -> None:
     paint(tmp_path / "a.png")
     ended = warm.run(["quantize", "a.png"], tmp_path, limits={"RLIMIT_NOFILE": 3})
