@@ -13,7 +13,13 @@ from PIL import Image, ImageCms, features
 
 from kmcli import parallel
 from kmcli.errors import InputError, LimitError
-from kmcli.image_io import decode_image, encode_indexed, encode_indexed_png, index_bit_depth
+from kmcli.image_io import (
+    decode_grey,
+    decode_image,
+    encode_indexed,
+    encode_indexed_png,
+    index_bit_depth,
+)
 from tests.conftest import Pixels
 from tests.png import read_indexed_png
 
@@ -124,6 +130,19 @@ def test_float_pixels_are_refused() -> None:
         decode_image(encode(image, "TIFF"))
 
 
+@pytest.mark.parametrize("number", [-1, 65536])
+def test_whole_numbers_beyond_16_bits_are_refused(number: int) -> None:
+    image = Image.fromarray(np.array([[0, number]], dtype=np.int32))
+    with pytest.raises(InputError, match="32 bits have no defined range"):
+        decode_image(encode(image, "TIFF"))
+
+
+def test_what_is_transparent_is_black_among_shades_of_grey() -> None:
+    rgba = np.full((1, 3, 4), 255, np.uint8)
+    rgba[0, :, 3] = 0, 51, 255
+    assert decode_grey(encode(Image.fromarray(rgba), "PNG")).tolist() == [[0, 51, 255]]
+
+
 def test_alpha_is_kept() -> None:
     rgba = np.zeros((3, 3, 4), dtype=np.uint8)
     rgba[..., 0] = 200
@@ -194,15 +213,27 @@ def test_orientation_is_applied(orientation: int, format_name: str) -> None:
     assert np.abs(pixels.astype(int) - QUADRANTS).max() <= 6
 
 
-def linear_profile() -> bytes:
-    """An RGB profile with sRGB's primaries and gamma 1, so that numbers must change."""
+def with_curve(curve: bytes) -> bytes:
+    """An RGB profile with the primaries of sRGB and another curve."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     (n_tags,) = struct.unpack_from(">I", data, 128)
     for i in range(n_tags):
         name, offset, size = struct.unpack_from(">4sII", data, 132 + 12 * i)
         if name in (b"rTRC", b"gTRC", b"bTRC"):
-            data[offset : offset + size] = b"curv" + bytes(4) + bytes(4) + bytes(size - 12)
+            data[offset : offset + size] = curve.ljust(size, b"\0")
     return bytes(data)
+
+
+def linear_profile() -> bytes:
+    """A profile of gamma 1, so that numbers must change."""
+    return with_curve(b"curv")
+
+
+def nearly_srgb(exponent: float) -> bytes:
+    """A profile of a curve like that of sRGB, whose exponent is 2.4."""
+    numbers = (exponent, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+    fixed = (round(number * 65536) for number in numbers)
+    return with_curve(struct.pack(">4sI2H5i", b"para", 0, 3, 0, *fixed))
 
 
 def test_color_profile_is_converted_to_srgb() -> None:
@@ -227,6 +258,16 @@ def test_srgb_profile_changes_nothing(china: Pixels) -> None:
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     data = encode(Image.fromarray(china[:50]), "PNG", icc_profile=profile)
     np.testing.assert_array_equal(decode_image(data).pixels, china[:50])
+
+
+@pytest.mark.parametrize(("exponent", "is_srgb"), [(2.43, True), (2.44, False)])
+def test_a_profile_at_most_one_step_from_srgb_is_taken_for_it(
+    exponent: float, is_srgb: bool
+) -> None:
+    greys = np.repeat(np.arange(256, dtype=np.uint8)[np.newaxis, :, np.newaxis], 3, axis=2)
+    data = encode(Image.fromarray(greys), "PNG", icc_profile=nearly_srgb(exponent))
+    difference = np.abs(decode_image(data).pixels.astype(int) - greys).max()
+    assert difference == (0 if is_srgb else 2)
 
 
 def test_broken_profile_is_told_and_ignored() -> None:

@@ -3,6 +3,7 @@
 import io
 import itertools
 import struct
+import zlib
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from kmcli.image_io import (
 )
 from kmcli.image_io.compose import Disposal, Layer, compose
 from tests.conftest import SAMPLES, Pixels
-from tests.hostile import encode
+from tests.hostile import chunk, encode, header, png
 
 CLEAR, RED, LIME, BLUE = (0, 0, 0, 0), (255, 0, 0, 255), (0, 255, 0, 255), (0, 0, 255, 255)
 COLORS = np.array([CLEAR, RED, LIME, BLUE, (9, 9, 9, 255)], dtype=np.uint8)
@@ -297,6 +298,35 @@ def test_a_control_block_is_for_the_next_frame_only() -> None:
     animation = decode_frames(gif_by_hand((1, 1), (0, 0, red, control), (0, 0, red, b"")))
     assert animation.durations == (70, 0)
     assert animation.frames[:, 0, 0, 3].tolist() == [0, 255]
+
+
+@pytest.mark.parametrize("size", [0, 1, 3])
+def test_a_control_block_that_is_too_short_is_passed_over(size: int) -> None:
+    body = bytes([size]) + b"\x0d" * size + bytes(size > 0)
+    red = np.full((1, 1), 1, np.uint8)
+    animation = decode_frames(gif_by_hand((1, 1), (0, 0, red, b"!\xf9" + body)))
+    assert animation.durations == (0,)
+    assert animation.frames.tolist() == [[[list(RED[:3])]]]
+
+
+@pytest.mark.parametrize("is_gif", [True, False])
+def test_frames_and_canvas_are_held_to_the_limit_when_one_frame_is_taken(is_gif: bool) -> None:
+    if is_gif:  # whose second frame is larger than its screen
+        dot, large = np.zeros((1, 1), np.uint8), np.zeros((20, 20), np.uint8)
+        data = gif_by_hand((1, 1), (0, 0, dot, b""), (0, 0, large, b""))
+        assert decode_image(data, 399, frame=1).pixels.shape == (1, 1, 3)
+    else:  # whose canvas only the still shows that is no frame
+        frame = struct.pack(">IIIIIHHBB", 0, 1, 1, 0, 0, 1, 10, 0, 0)
+        data = png(
+            header(20, 20),
+            chunk(b"acTL", struct.pack(">II", 1, 0)),
+            chunk(b"IDAT", zlib.compress(bytes(20 * 61))),
+            chunk(b"fcTL", frame),
+            chunk(b"fdAT", struct.pack(">I", 1) + zlib.compress(bytes(4))),
+        )
+        assert decode_image(data, 400).pixels.shape == (20, 20, 4)
+    with pytest.raises(LimitError):
+        decode_image(data, 399, frame=2 if is_gif else 1)
 
 
 def test_the_screen_holds_the_first_frame_where_it_stands() -> None:

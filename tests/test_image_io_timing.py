@@ -60,7 +60,7 @@ def test_any_time_is_written_as_near_as_a_format_can(durations: list[Fraction]) 
     [
         ([33] * 6, [30, 40, 30, 30, 40, 30], 6),  # the sum is 198
         ([Fraction(50, 3)] * 3, [20, 20, 20], 3),  # less would mean 100
-        ([12, 100], [20, 100], 1),  # and is not taken from the pause that follows
+        ([14, 24], [20, 20], 2),  # and is not taken from the pause that follows
         ([700_000, 1000, 1000], [655_350, 1000, 1000], 1),
         ([4, 9, 10], [0, 10, 10], 2),
         ([25, 10, 25], [20, 10, 30], 2),  # what is over passes a quick frame by

@@ -9,7 +9,7 @@ Source: CompuServe, Graphics Interchange Format, version 89a, 1990.
 import struct
 from dataclasses import dataclass
 
-from kmcli.errors import InputError, LimitError, TooManyPixelsError
+from kmcli.errors import InputError, LimitError
 from kmcli.image_io.formats import check_size
 
 MAGICS = (b"GIF87a", b"GIF89a")
@@ -76,6 +76,10 @@ class Gif:
         start = b"".join([b"GIF89a", size, self.screen, self.table, frame.control])
         return b"".join([start, b",", bytes(4), size, frame.image, b";"])
 
+    def table_of(self, frame: GifFrame) -> bytes:
+        """Give the colours that a frame uses, its own or those of all."""
+        return bytes(frame.image[1 : 1 + _table_bytes(frame.image[0])]) or self.table
+
 
 class _Reader:
     def __init__(self, data: bytes) -> None:
@@ -107,7 +111,7 @@ def read_gif(data: bytes, max_pixels: int, notes: list[str]) -> Gif:
     data : bytes
         The file.
     max_pixels : int
-        Refuse it if its screen, or any of its frames, is larger.
+        Refuse it if its screen is larger; frames are checked when they are decoded.
     notes : list of str
         Takes a line for each thing that is wrong but does no harm.
 
@@ -120,7 +124,7 @@ def read_gif(data: bytes, max_pixels: int, notes: list[str]) -> Gif:
     InputError
         If it ends inside a block, or holds no image.
     LimitError
-        If there are far too many frames, or too many pixels in one.
+        If there are far too many frames, or too many pixels.
     """
     reader = _Reader(data)
     screen = reader.take(13)
@@ -150,7 +154,6 @@ def read_gif(data: bytes, max_pixels: int, notes: list[str]) -> Gif:
                     "refused as a possible decompression bomb"
                 )
             frames.append(_read_frame(reader, control))
-            _check_frame(frames, max_pixels)
             control = b""
         elif kind == _TRAILER:
             break
@@ -169,16 +172,6 @@ def read_gif(data: bytes, max_pixels: int, notes: list[str]) -> Gif:
 
 def _table_bytes(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
-
-
-def _check_frame(frames: list[GifFrame], max_pixels: int) -> None:
-    """Refuse what takes memory, whether it lies on the screen or not: each frame is decoded."""
-    frame = frames[-1]
-    if frame.width * frame.height > max_pixels:
-        raise TooManyPixelsError(
-            f"frame {len(frames)} has {frame.width} x {frame.height} = "
-            f"{frame.width * frame.height / 1e6:.1f} Mpx, limit {max_pixels / 1e6:.1f} Mpx"
-        )
 
 
 def _read_frame(reader: _Reader, control: bytes) -> GifFrame:

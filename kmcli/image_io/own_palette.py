@@ -36,19 +36,19 @@ def read_image_palette(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.
     LimitError
         If it has too many pixels.
     """
+    table = b""
     with decoding(max_pixels):
         if data.startswith(gif_blocks.MAGICS):
             gif = gif_blocks.read_gif(data, max_pixels, [])
             data = gif.file_of(gif.frames[0])
+            # Pillow takes greys in their order for no palette at all.
+            table = gif.table_of(gif.frames[0])
         if data.startswith(SIGNATURE):
             image, _ = open_png(data, max_pixels, [])
         else:
             image = open_image(data, max_pixels)
         with quiet_if_tiff(data):  # it decodes the picture as well
-            values = (image.getpalette() or []) if image.mode in ("P", "PA") else []
-        if not values and image.format == "GIF" and data[10] & 0x80:
-            # Pillow takes a table of greys in their order for no palette at all.
-            values = [level for level in range(2 << (data[10] & 7)) for _ in range(3)]
+            values = table or (image.getpalette() if image.mode in ("P", "PA") else None)
         if not values:
             return None
         n_colors = len(values) // 3

@@ -122,7 +122,7 @@ def read_chunks(data: bytes, notes: list[str]) -> list[Chunk]:
                 f"the image is damaged: the checksum of a chunk {name.decode()} is wrong"
             )
         if not is_sound or len(body) != _LENGTHS.get(name, len(body)):
-            notes.append(f"ignoring a damaged chunk {name.decode()} is ignored")
+            notes.append(f"ignoring a damaged chunk {name.decode()}")
         elif name not in _TEXTS or _may_turn(body):
             chunks.append(Chunk(name, body))
         position = end
