@@ -1,4 +1,4 @@
-"""Numbers and counts as people read them."""
+"""Numbers, counts, lists and foreign texts as people read them."""
 
 import math
 from collections.abc import Iterable
@@ -60,3 +60,26 @@ def listed(items: Iterable[object]) -> str:
     """
     *first, last = map(str, items)
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def shortened(text: str, most: int) -> str:
+    """Cut a text.
+
+    Parameters
+    ----------
+    text : str
+        Such as a name from a file, of any length.
+    most : int
+        Most letters of what is given.
+
+    Returns
+    -------
+    str
+        The text, or its beginning and ``...``.
+    """
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def quoted(text: str) -> str:
+    """Quote a text in a message, at most so much of it that a line can hold."""
+    return repr(shortened(text, 43))

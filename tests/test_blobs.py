@@ -40,7 +40,6 @@ from kmcli.settings import (
 )
 from kmcli.tables.source import Table, choose, open_table
 from kmcli.tables.whole import read_values
-from kmcli.text import number
 from tests.memory import Memory
 
 
@@ -480,20 +479,6 @@ def test_colors_of_clusters_can_be_told_apart_and_read(theme: Theme) -> None:
 def test_contrast_is_that_of_wcag() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (212.0059, "212.006"),
-        (0, "0.000"),
-        (3.1416e-6, "3.142e-06"),
-        (1e21, "1e+21"),
-        (-0.5, "-0.500"),
-    ],
-)
-def test_numbers_of_any_size_show_their_digits(value: float, text: str) -> None:
-    assert number(value) == text
 
 
 def test_a_wide_standard_deviation_is_refused_with_the_limit() -> None:

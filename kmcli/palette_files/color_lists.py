@@ -14,8 +14,9 @@ from kmcli.palette_files.color_text import (
     refuse_mixture,
     split_units,
 )
-from kmcli.palette_files.lines import joined, numbered_lines, quoted
+from kmcli.palette_files.lines import joined, numbered_lines
 from kmcli.quantize.palette import Palette
+from kmcli.text import quoted
 
 _Lines = list[tuple[int, str]]
 

@@ -3,7 +3,7 @@
 import re
 
 from kmcli.errors import SettingsError
-from kmcli.palette_files.lines import quoted
+from kmcli.text import quoted
 
 Color = tuple[int, int, int, int]
 """Red, green, blue and straight alpha, each from 0 to 255."""

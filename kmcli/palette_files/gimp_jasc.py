@@ -4,8 +4,9 @@ import re
 
 from kmcli.errors import InputError
 from kmcli.palette_files.color_text import Color
-from kmcli.palette_files.lines import joined, numbered_lines, quoted
+from kmcli.palette_files.lines import joined, numbered_lines
 from kmcli.quantize.palette import Palette
+from kmcli.text import quoted
 
 _HEADER = re.compile(r"[A-Za-z][A-Za-z -]*:")
 """What stands before the first colour: ``Name:``, ``Columns:``, ``Channels:`` and the like."""

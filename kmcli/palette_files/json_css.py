@@ -6,8 +6,9 @@ from typing import Any
 from kmcli.errors import InputError, SettingsError
 from kmcli.palette_files.color_lists import refuse_unclear_alpha
 from kmcli.palette_files.color_text import Color, parse_unit
-from kmcli.palette_files.lines import joined, quoted
+from kmcli.palette_files.lines import joined
 from kmcli.quantize.palette import Palette
+from kmcli.text import quoted
 
 
 def parse_json(text: str) -> list[Color]:

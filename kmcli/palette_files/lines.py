@@ -1,9 +1,7 @@
-"""The lines of a text file: taken apart with their numbers, quoted, and put together."""
+"""The lines of a text file: taken apart with their numbers, and put together."""
 
 import re
 from collections.abc import Iterable, Iterator
-
-_LONGEST_QUOTE = 40
 
 
 def numbered_lines(text: str, first: int = 1) -> Iterator[tuple[int, str]]:
@@ -27,11 +25,6 @@ def numbered_lines(text: str, first: int = 1) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(lines[first - 1 :], start=first):
         if line.strip():
             yield number, line.strip()
-
-
-def quoted(text: str) -> str:
-    """Quote a text for a message, at most so much of it that a line can hold."""
-    return repr(text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE] + "...")
 
 
 def joined(lines: Iterable[str], end: str = "\n") -> bytes:

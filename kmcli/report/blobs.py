@@ -9,7 +9,7 @@ from kmcli.blobs.run import WORSE
 from kmcli.blobs.trials import ScanStep, StartTrials, best_numbers
 from kmcli.report.model import Field, Note, Report, Section, Table
 from kmcli.scores import count_pairs
-from kmcli.text import counted, number
+from kmcli.text import counted, number, shortened
 
 _WHY = {
     "anisotropic": "k-means measures distance the same way in every direction, so it chops long "
@@ -219,7 +219,7 @@ def _group_rows(result: BlobsResult) -> list[list[Field]]:
         cells = [Field("", f"in {i}", None, str(row[i])) for i in range(shown)]
         if shown < n_clusters:
             cells.append(Field("", "in others", None, str(sum(row[shown:]))))
-        short = name if len(name) <= _MOST_LETTERS else f"{name[: _MOST_LETTERS - 3]}..."
+        short = shortened(name, _MOST_LETTERS)
         rows.append([Field("", "group", None, short), Field("group", "", name), *cells])
         rows[-1].append(Field("counts", "", row))
     return rows

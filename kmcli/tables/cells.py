@@ -172,9 +172,3 @@ def categories_in(cells: pl.Series, na: Collection[str]) -> set[str]:
     """Collect the different values of cells, without missing ones."""
     found = cells.filter(~is_missing(cells, na)).cast(pl.String).str.strip_chars()
     return set(found.unique().to_list())
-
-
-def shown(cell: object) -> str:
-    """Quote a cell in a message, not longer than it needs to be known again."""
-    text = str(cell).strip()
-    return repr(text if len(text) <= 40 else text[:40] + "...")

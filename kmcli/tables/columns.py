@@ -11,8 +11,9 @@ import polars as pl
 
 from kmcli.errors import CellError, InputError, SettingsError
 from kmcli.settings.tables import MAX_VALUE, ColumnChoice
-from kmcli.tables.cells import TRUE_FALSE, is_missing, number_column, shown
+from kmcli.tables.cells import TRUE_FALSE, is_missing, number_column
 from kmcli.tables.numbers import Column, LeftOut
+from kmcli.text import quoted
 
 _DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ].*)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}( .*)?")
 _ID_NAME = re.compile(r"id|key|index|uuid|row|.*_id|unnamed: \d+|", re.IGNORECASE)
@@ -215,7 +216,7 @@ def guess_column(cells: pl.Series, name: str, na: Collection[str], decimal: str)
         if is_text.any():
             if all(map(_DATE.fullmatch, text.head(100).to_list())):
                 return "dates"
-            return "text" if is_text.all() else f"text such as {shown(text.filter(is_text)[0])}"
+            return "text" if is_text.all() else f"text such as {quoted(text.filter(is_text)[0])}"
         values, _ = number_column(there, (), decimal)
     else:
         values, _ = number_column(there, ())
@@ -236,4 +237,4 @@ def not_a_number(cell: object, where: str, column: str, name: str) -> CellError:
     text = str(cell).strip()
     is_too_large = _NUMBER.fullmatch(text) and abs(float(text.replace(",", "."))) > MAX_VALUE
     what = "is beyond 1e140, too large to be squared" if is_too_large else "is not a number"
-    return CellError(f"{where}, column {column}: {shown(cell)} {what}", name)
+    return CellError(f"{where}, column {column}: {quoted(text)} {what}", name)

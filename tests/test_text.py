@@ -1,0 +1,36 @@
+"""Numbers and foreign texts in messages and reports."""
+
+import pytest
+
+from kmcli.errors import InputError
+from kmcli.palette_files import decode_palette
+from kmcli.tables import columns
+from kmcli.text import number, shortened
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (212.0059, "212.006"),
+        (0, "0.000"),
+        (3.1416e-6, "3.142e-06"),
+        (1e21, "1e+21"),
+        (-0.5, "-0.500"),
+    ],
+)
+def test_numbers_of_any_size_show_their_digits(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_a_long_text_is_cut_to_the_letters_that_there_is_room_for() -> None:
+    assert shortened("setosa", 6) == "setosa"
+    assert shortened("virginica", 6) == "vir..."
+
+
+def test_messages_quote_no_more_of_a_file_than_a_line_holds() -> None:
+    fits, quoted = "x" * 43, f"'{'x' * 40}...'"
+    for text, shown in ((fits, f"'{fits}'"), ("x" * 44, quoted), ("x" * 100_000, quoted)):
+        error = columns.not_a_number(f" {text} ", "line 2", "a", "t.csv")
+        assert str(error) == f"line 2, column a: {shown} is not a number"
+        with pytest.raises(InputError, match=f"line 1: {shown} is not a colour"):
+            decode_palette(text.encode(), "a.hex")
