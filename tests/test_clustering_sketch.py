@@ -210,7 +210,7 @@ def labelled(points: Points, centers: Points, weights: Points | None = None) -> 
     total = None
     for number, block in enumerate(blocks_of(points)):
         shares = None if weights is None else blocks_of(weights)[number]
-        total = add_sums(total, sum_clusters(block, shares, label_points(block, centers), centers))
+        total = add_sums(total, sum_clusters(label_points(block, centers), shares))
     assert total is not None
     return total
 
@@ -358,5 +358,6 @@ def test_too_few_distinct_points_in_the_sample_are_looked_for_in_all() -> None:
 
 
 def test_labels_know_their_parts() -> None:
-    labels = Labels(np.array([0], np.int32), np.array([0.0]), np.array([0.0]))
+    points = np.zeros((1, 2))
+    labels = Labels(np.array([0], np.int32), np.array([0.0]), points, np.zeros((2, 2)))
     assert labels.margins.tolist() == [0]

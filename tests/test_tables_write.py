@@ -2,13 +2,14 @@
 
 import io
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 
-from kmcli.clustering.passes import Labels
 from kmcli.errors import InputError
 from kmcli.settings.tables import ColumnChoice, TableFormat
 from kmcli.tables import blocks, frames
@@ -21,10 +22,17 @@ from tests.memory import Memory
 from tests.test_tables import READ_RIGHTLY, opened, values
 
 
-def found(numbers: list[int]) -> Labels:
+@dataclass
+class Found:
+    numbers: NDArray[np.int32]
+    distances: NDArray[np.float64]
+    margins: NDArray[np.float64]
+
+
+def found(numbers: list[int]) -> Found:
     labels = np.array(numbers, dtype=np.int32)
     distances = np.where(labels < 0, np.nan, labels + 0.5)
-    return Labels(labels, distances, np.where(labels < 0, np.nan, 2 * distances))
+    return Found(labels, distances, np.where(labels < 0, np.nan, 0.5))
 
 
 def appended(data: str, numbers: list[int], added: Added | None = None) -> str:

@@ -252,7 +252,7 @@ class _LabelBlock(Generic[Part]):
         with single_thread():
             points = self.rule.to_points(values)
             labels = self.rule.label(points)
-            sums = sum_clusters(points, numbers.weights, labels, self.rule.centers)
+            sums = sum_clusters(labels, numbers.weights)
         lines = [self.source.line(block, row) if row >= 0 else -1 for row in sums.farthest_rows]
         sums = replace(sums, farthest_rows=np.array(lines, dtype=np.int64))
         n_unknown = int((values == -1)[:, self.rule.categorical].any(axis=1).sum())
@@ -289,16 +289,18 @@ def _sketch_table(source: Source, settings: ClusterSettings, workers: Workers) -
         raise InputError("the table has no rows", source.name)
     features = to_features(source.columns, source.numbers(first).values)
     work = _SketchBlock(source, Reference.of(features), settings)
-    running: Sketch | None = None
-    # Rows above the threshold so far cannot come in any more: blocks need not hand them over.
+    found: list[Sketch] = []
+    # Rows above a threshold so far cannot come in any more: blocks need not hand them over.
     items = (
-        (number, block, np.inf if running is None else running.threshold)
+        (number, block, min((each.threshold for each in found), default=np.inf))
         for number, block in enumerate(itertools.chain([first], blocks))
     )
     for sketch in workers.map(work, items):
-        running = sketch if running is None else merge_sketches([running, sketch])
-    assert running is not None  # noqa: S101 - there was a first block
-    return running
+        found.append(sketch)
+        # A merge sorts all that was kept, which for each block took longer than reading it.
+        if sum(len(each.points) for each in found) > 2 * sketch.size:
+            found = [merge_sketches(found)]
+    return merge_sketches(found)
 
 
 def _check_missing(source: Source, missing: NDArray[np.int64], settings: ClusterSettings) -> None:
@@ -325,6 +327,4 @@ def _nothing(_block: Any, _labels: Labels) -> None:
 
 
 def _no_sums(rule: Rule) -> ClusterSums:
-    none = np.zeros((0, rule.centers.shape[1]))
-    labels = Labels(np.zeros(0, np.int32), np.zeros(0), np.zeros(0))
-    return sum_clusters(none, None, labels, rule.centers)
+    return sum_clusters(rule.label(np.zeros((0, rule.centers.shape[1]))), None)

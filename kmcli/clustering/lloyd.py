@@ -47,10 +47,10 @@ def run_lloyd(
     origin = points.mean(axis=0, dtype=np.float64)
     points = points - origin.astype(points.dtype)
     moments = [weights * axis for axis in points.T]
-    squares = sum(float(moment @ axis) for moment, axis in zip(moments, points.T, strict=True))
     centers = centers - origin
     inertia, n_iter, converged = np.inf, 0, False
     with single_thread():
+        squares = sum(float(moment @ axis) for moment, axis in zip(moments, points.T, strict=True))
         while n_iter < max_iter and not converged:
             labels = _nearest(points, distance_factors(centers, points.dtype.type))
             mass = np.bincount(labels, weights, n_clusters)

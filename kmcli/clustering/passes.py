@@ -20,19 +20,36 @@ class Labels:
         From 0; -1 for a point with missing values.
     distances : ndarray of shape (n_points,), float64
         To the centre of the cluster; NaN for a point without one.
-    second : ndarray of shape (n_points,), float64
-        To the centre that is second nearest; infinity if there is but one.
+    points : ndarray of shape (n_points, n_features), float64
+        What has these clusters.
+    centers : ndarray of shape (n_clusters, n_features), float64
+        The centres.
     """
 
     numbers: NDArray[np.int32]
     distances: NDArray[np.float64]
-    second: NDArray[np.float64]
+    points: NDArray[np.float64]
+    centers: NDArray[np.float64]
+
+    @property
+    def second(self) -> NDArray[np.float64]:
+        """Distances to the second nearest centre; infinity if there is but one."""
+        whole = self.numbers >= 0
+        second = np.full(len(self.points), np.nan)
+        if len(self.centers) == 1:
+            second[whole] = np.inf
+        else:
+            known, nearest = self.points[whole], self.numbers[whole]
+            runners_up = _nearest(known, self.centers, without=nearest)
+            second[whole] = _lengths(known, self.centers, runners_up)
+        return second
 
     @property
     def margins(self) -> NDArray[np.float64]:
         """1 - (distance / second distance): 1 at the centre, 0 on a border between clusters."""
+        second = self.second
         with np.errstate(invalid="ignore"):
-            ratios = np.where(self.second > 0, self.distances / self.second, 1)
+            ratios = np.where(second > 0, self.distances / second, 1)
         return np.where(self.numbers < 0, np.nan, 1 - ratios)
 
 
@@ -91,65 +108,53 @@ def label_points(points: NDArray[np.float64], centers: NDArray[np.float64]) -> L
     whole = ~np.isnan(points).any(axis=1)
     numbers = np.full(len(points), -1, dtype=np.int32)
     distances = np.full(len(points), np.nan)
-    second = np.full(len(points), np.nan)
     known = points if whole.all() else points[whole]
-    nearest, runners_up = _two_nearest(known, centers)
+    nearest = _nearest(known, centers)
     numbers[whole] = nearest
     distances[whole] = _lengths(known, centers, nearest)
-    second[whole] = _lengths(known, centers, runners_up) if len(centers) > 1 else np.inf
-    return Labels(numbers, distances, second)
+    return Labels(numbers, distances, points, centers)
 
 
-def sum_clusters(
-    points: NDArray[np.float64],
-    weights: NDArray[np.float64] | None,
-    labels: Labels,
-    centers: NDArray[np.float64],
-) -> ClusterSums:
+def sum_clusters(labels: Labels, weights: NDArray[np.float64] | None) -> ClusterSums:
     """Sum up a block of points by cluster.
 
     Parameters
     ----------
-    points : ndarray of shape (n_points, n_features), float64
-        The points.
-    weights : ndarray of shape (n_points,), float64, or None
-        How much each counts; None for 1.
     labels : Labels
-        Their clusters.
-    centers : ndarray of shape (n_clusters, n_features), float64
-        The centres.
+        The points and their clusters.
+    weights : ndarray of shape (n_points,), float64, or None
+        How much each point counts; None for 1.
 
     Returns
     -------
     ClusterSums
     """
+    points, centers = labels.points, labels.centers
     n_clusters, n_features = centers.shape
     kept = np.flatnonzero(labels.numbers >= 0)
     clusters, distances = labels.numbers[kept], labels.distances[kept]
     shares = np.ones(len(kept)) if weights is None else weights[kept]
-    differences = points[kept] - centers[clusters]
+    # Coordinate by coordinate, since each is summed up by itself.
+    differences = np.ascontiguousarray((points[kept] - centers[clusters]).T)
 
     def summed(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.bincount(clusters, values, n_clusters).astype(np.float64, copy=False)
 
-    # Ascending by distance, the last of each cluster is the farthest; of equals, the first row.
-    order = np.lexsort((-kept, np.where(shares > 0, distances, -1.0)))
-    last = np.full(n_clusters, -1, dtype=np.int64)
-    last[clusters[order]] = order
-    found = np.flatnonzero(last >= 0)
-    found = found[shares[last[found]] > 0]
     farthest, rows = np.full(n_clusters, -1.0), np.full(n_clusters, -1, dtype=np.int64)
+    counting = shares > 0
+    np.maximum.at(farthest, clusters[counting], distances[counting])
+    # Backwards, so that of rows equally far the first is written last.
+    far = np.flatnonzero(counting & (distances == farthest[clusters]))[::-1]
+    rows[clusters[far]] = kept[far]
     farthest_points = np.zeros((n_clusters, n_features))
-    farthest[found] = distances[last[found]]
-    rows[found] = kept[last[found]]
-    farthest_points[found] = points[kept[last[found]]]
+    farthest_points[rows >= 0] = points[rows[rows >= 0]]
     return ClusterSums(
         rows=np.bincount(clusters, minlength=n_clusters).astype(np.int64, copy=False),
         weights=summed(shares),
         inertias=summed(shares * distances**2),
         distances=summed(shares * distances),
-        shifts=np.column_stack([summed(shares * axis) for axis in differences.T]),
-        squares=np.column_stack([summed(shares * axis**2) for axis in differences.T]),
+        shifts=np.column_stack([summed(shares * axis) for axis in differences]),
+        squares=np.column_stack([summed(shares * axis**2) for axis in differences]),
         farthest=farthest,
         farthest_rows=rows,
         farthest_points=farthest_points,
@@ -200,19 +205,21 @@ def moved_centers(centers: NDArray[np.float64], sums: ClusterSums) -> NDArray[np
     return moved
 
 
-def _two_nearest(
-    points: NDArray[np.float64], centers: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _nearest(
+    points: NDArray[np.float64],
+    centers: NDArray[np.float64],
+    without: NDArray[np.integer] | None = None,
+) -> NDArray[np.intp]:
+    """Find the nearest centre of each point, perhaps without one centre for each."""
     nearest = np.empty(len(points), dtype=np.intp)
-    second = np.empty(len(points), dtype=np.intp)
     factors = distance_factors(centers)
     for start in range(0, len(points), step := points_at_once(len(centers))):
         chunk = slice(start, start + step)
         distances = shifted_distances(points[chunk], factors)
+        if without is not None:
+            distances[np.arange(len(distances)), without[chunk]] = np.inf
         nearest[chunk] = distances.argmin(axis=1)
-        distances[np.arange(len(distances)), nearest[chunk]] = np.inf
-        second[chunk] = distances.argmin(axis=1)
-    return nearest, second
+    return nearest
 
 
 def _lengths(

@@ -281,7 +281,10 @@ def merge_sketches(sketches: Sequence[Sketch]) -> Sketch:
 
 
 def _with_smallest_keys(sketch: Sketch, size: int) -> Sketch:
-    order = np.lexsort((*sketch.rows.T[::-1], sketch.keys))
+    order = np.argsort(sketch.keys)
+    ascending = sketch.keys[order]
+    if (ascending[1:] == ascending[:-1]).any():  # rare: then the place in the table decides
+        order = np.lexsort((*sketch.rows.T[::-1], sketch.keys))
     ordered = sketch._kept(order, sketch.threshold, size)
     below = int(np.searchsorted(ordered.keys, sketch.threshold))
     threshold = min(sketch.threshold, float(ordered.keys[size]) if size < below else np.inf)

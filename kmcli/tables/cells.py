@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from polars.exceptions import PolarsError
 
 from kmcli.errors import InputError
 from kmcli.settings.tables import MAX_VALUE
@@ -26,20 +27,57 @@ def read_csv_cells(block: TextBlock, dialect: Dialect, positions: Sequence[int])
     polars.DataFrame of str
         A column for each position, with the position as its name.
     """
-    data, delimiter = block.plain(dialect)
     if not len(block.records(dialect).starts):
         return pl.DataFrame(schema=dict.fromkeys(map(str, positions), pl.String))
+    # Types that are inferred from some rows fail or lie later; text is cast by number_column.
+    frame = _read_csv(block, dialect, positions, pl.String)
+    # Widths are checked already, so that null can only mean an empty cell.
+    return frame.select(pl.col(str(i)).fill_null("") for i in positions)
+
+
+def read_csv_numbers(
+    block: TextBlock, dialect: Dialect, positions: Sequence[int]
+) -> NDArray[np.float64] | None:
+    """Read columns of a block as numbers, if all their cells are plain numbers or empty.
+
+    This takes half the time of reading text and casting it, with the same numbers (a million of
+    up to 25 digits). None where there is anything else: then the cells tell what it is.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, n_columns), float64, or None
+        NaN where a cell is empty.
+    """
+    # polars would take "1.5" for a number though the mark is a comma, and -99 though it is none.
+    is_plain = dialect.decimal == "." and not _has_number_like(dialect.na)
+    if not is_plain or not len(block.records(dialect).starts):
+        return None
+    try:
+        frame = _read_csv(block, dialect, positions, pl.Float64)
+    except PolarsError:
+        return None
+    values = frame.to_numpy(order="fortran")
+    n_empty = sum(frame.null_count().row(0))
+    n_good = np.count_nonzero(np.abs(values) <= MAX_VALUE)
+    if n_good + n_empty < values.size or (n_empty and "" not in dialect.na):
+        return None
+    return values
+
+
+def _read_csv(
+    block: TextBlock, dialect: Dialect, positions: Sequence[int], kind: type[pl.DataType]
+) -> pl.DataFrame:
+    """Read columns that are all of one kind; each is called by its position."""
+    data, delimiter = block.plain(dialect)
     frame = pl.read_csv(
         io.BytesIO(data),
         has_header=False,
-        # Types that are inferred from some rows fail or lie later; text is cast by number_column.
-        schema={f"column_{i}": pl.String for i in range(len(dialect.names))},
+        schema={f"column_{i}": kind for i in range(len(dialect.names))},
         columns=[f"column_{i}" for i in positions],
         separator=delimiter,
         quote_char=dialect.quote,
     )
-    # Widths are checked already, so that null can only mean an empty cell.
-    return frame.select(pl.col(f"column_{i}").fill_null("").alias(str(i)) for i in positions)
+    return frame.select(pl.col(f"column_{i}").alias(str(i)) for i in positions)
 
 
 def read_json_cells(block: TextBlock, dialect: Dialect, positions: Sequence[int]) -> pl.DataFrame:
@@ -130,7 +168,7 @@ def number_column(
     values = numbers.fill_null(float("nan")).to_numpy()
     with np.errstate(invalid="ignore"):
         is_good = np.abs(values) <= MAX_VALUE
-    if is_good.all() and not any(word[:1] in _NUMBER_STARTS for word in na if len(word) > 1):
+    if is_good.all() and not _has_number_like(na):
         return values, None
     # Blanks around a number are rare, and so are missing values: look again at the others only.
     missing = is_missing(cells, na).to_numpy()
@@ -140,6 +178,11 @@ def number_column(
     values[again] = stripped.fill_null(float("nan")).to_numpy()
     values[missing] = np.nan
     return values, _first_wrong(values, missing)
+
+
+def _has_number_like(na: Collection[str]) -> bool:
+    """Tell whether a word for missing values may be a number as well, such as -99."""
+    return any(word[:1] in _NUMBER_STARTS for word in na if word != "-")
 
 
 def _typed_numbers(cells: pl.Series) -> tuple[NDArray[np.float64], int | None]:

@@ -94,6 +94,9 @@ class FrameTable:
 
         return _read(read, block.source, self.format, block.name)
 
+    def plain_numbers(self, block: FrameBlock, positions: Sequence[int]) -> None:
+        """Leave it to those who read the cells, which have types."""
+
     def place(self, block: FrameBlock, row: int) -> str:
         """Tell which row of its input a row is, from 1."""
         return f"row {block.first_row + row + 1}"

@@ -24,12 +24,15 @@ class Records:
     ----------
     starts, stops : ndarray of shape (n_records,), int64
         The bytes of each, without its line end. Blank lines and comments are no records.
+    breaks : ndarray of shape (n_lines,), int64
+        Line ends, also those within cells.
     has_others : bool
         Whether there are lines that are no records.
     """
 
     starts: Positions
     stops: Positions
+    breaks: Positions
     has_others: bool
 
 
@@ -40,7 +43,8 @@ def last_record_end(data: bytes, quote: str | None) -> int:
     """
     if quote is None or quote.encode() not in data:
         return data.rfind(b"\n") + 1
-    ends = _record_ends(np.frombuffer(data, np.uint8), _positions(data, quote))
+    breaks = np.flatnonzero(np.frombuffer(data, np.uint8) == _LINE_FEED)
+    ends = breaks[_is_outside(_positions(data, quote), breaks)]
     return int(ends[-1]) + 1 if len(ends) else 0
 
 
@@ -70,7 +74,19 @@ def find_records(data: bytes, dialect: Dialect, first_line: int) -> Records:
     quotes = _positions(data, dialect.quote) if dialect.quote is not None else _NONE
     if len(quotes):
         _check_quotes(data, codes, quotes, dialect, first_line)
-    ends = _record_ends(codes, quotes)
+    # Line ends, and delimiters if it is their number that has to be right: blanks are checked
+    # once single tabs stand for them, JSON has names instead of places.
+    is_mark = codes == _LINE_FEED
+    has_cells = dialect.delimiter not in (BLANKS, "")
+    if has_cells:
+        is_mark |= codes == ord(dialect.delimiter)
+    marks = np.flatnonzero(is_mark)
+    is_break = codes[marks] == _LINE_FEED
+    breaks = marks[is_break]
+    if len(quotes):
+        is_outside = _is_outside(quotes, marks)
+        marks, is_break = marks[is_outside], is_break[is_outside]
+    ends = marks[is_break]
     starts = np.concatenate(([0], ends + 1))
     stops = np.append(ends, len(data))
     stops = stops - ((stops > starts) & (codes[stops - 1] == _CARRIAGE_RETURN))
@@ -84,10 +100,10 @@ def find_records(data: bytes, dialect: Dialect, first_line: int) -> Records:
         ]
     # Behind the last line end there is nothing, which is no line.
     has_others = not is_record[:-1].all() or (stops[-1] > starts[-1] and not is_record[-1])
-    records = Records(starts[is_record], stops[is_record], bool(has_others))
-    # Blanks are checked once single tabs stand for them; JSON has names instead of places.
-    if dialect.delimiter not in (BLANKS, ""):
-        _check_widths(data, codes, quotes, records, dialect, first_line)
+    records = Records(starts[is_record], stops[is_record], breaks, bool(has_others))
+    if has_cells:
+        n_cells = np.diff(np.append(np.flatnonzero(is_break), len(marks)), prepend=-1)
+        _check_widths(data, n_cells[is_record], records, dialect, first_line)
     return records
 
 
@@ -102,9 +118,10 @@ def _positions(data: bytes, mark: str) -> Positions:
     )
 
 
-def _record_ends(codes: NDArray[np.uint8], quotes: Positions) -> Positions:
-    breaks = np.flatnonzero(codes == _LINE_FEED)
-    return breaks if not len(quotes) else breaks[np.searchsorted(quotes, breaks) % 2 == 0]
+def _is_outside(quotes: Positions, marks: Positions) -> NDArray[np.bool_]:
+    """Tell which marks stand outside of quotes."""
+    is_outside: NDArray[np.bool_] = np.searchsorted(quotes, marks) % 2 == 0
+    return is_outside
 
 
 def _check_text(data: bytes, first_line: int) -> None:
@@ -151,24 +168,15 @@ def lone_quote(line: int, quote: str | None, name: str | None = None) -> QuoteEr
 
 
 def _check_widths(
-    data: bytes,
-    codes: NDArray[np.uint8],
-    quotes: Positions,
-    records: Records,
-    dialect: Dialect,
-    first_line: int,
+    data: bytes, n_cells: Positions, records: Records, dialect: Dialect, first_line: int
 ) -> None:
-    marks = np.flatnonzero(codes == ord(dialect.delimiter))
-    if len(quotes):
-        marks = marks[np.searchsorted(quotes, marks) % 2 == 0]
-    counts = np.searchsorted(marks, records.stops) - np.searchsorted(marks, records.starts) + 1
     width = len(dialect.names)
-    wrong = np.flatnonzero(counts != width)
+    wrong = np.flatnonzero(n_cells != width)
     if len(wrong):
         row = int(wrong[0])
         line = first_line + data.count(b"\n", 0, int(records.starts[row]))
         before = "the names" if dialect.has_header else "the first record"
-        cells = counted(int(counts[row]), "cell")
+        cells = counted(int(n_cells[row]), "cell")
         raise InputError(f"line {line} has {cells}, {before} {width}")
 
 

@@ -46,6 +46,9 @@ class Table(Protocol):
     def cells(self, block: Any, positions: Sequence[int]) -> pl.DataFrame:
         """Read columns of a block, each called by its position."""
 
+    def plain_numbers(self, block: Any, positions: Sequence[int]) -> NDArray[np.float64] | None:
+        """Read columns of a block as numbers at once; None if the cells have to be looked at."""
+
     def place(self, block: Any, row: int) -> str:
         """Tell where a row stands, such as ``line 7``."""
 
@@ -148,6 +151,10 @@ class TableSource:
             If a cell is neither a number nor missing, or a weight is negative or missing; the
             message names line and column.
         """
+        if self.weight is None and all(column.kind == "number" for column in self.columns):
+            plain = self.table.plain_numbers(block, self.positions)
+            if plain is not None:
+                return Numbers(plain)
         weights = () if self.weight is None else (self.weight,)
         cells = self.table.cells(block, [*self.positions, *weights])
         values = np.empty((len(cells), len(self.columns)), order="F")

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Protocol
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from kmcli.errors import InputError
 from kmcli.settings.tables import FileFormat, TableFormat
 from kmcli.tables.blocks import TextBlock, as_utf8, cut_blocks
-from kmcli.tables.cells import json_members, read_csv_cells, read_json_cells
+from kmcli.tables.cells import json_members, read_csv_cells, read_csv_numbers, read_json_cells
 from kmcli.tables.dialect import Dialect
 from kmcli.tables.records import last_record_end
 from kmcli.tables.sniff import SAMPLE_BYTES, sniff_dialect
@@ -94,6 +96,14 @@ class TextTable:
         """Read columns of a block as text, each called by its position."""
         read = read_json_cells if self.format == "jsonl" else read_csv_cells
         return read(block, self.dialect, positions)
+
+    def plain_numbers(
+        self, block: TextBlock, positions: Sequence[int]
+    ) -> NDArray[np.float64] | None:
+        """Read columns of a block as numbers, if that is all that they hold."""
+        if self.format == "jsonl":
+            return None
+        return read_csv_numbers(block, self.dialect, positions)
 
     def place(self, block: TextBlock, row: int) -> str:
         """Tell where a row stands."""
