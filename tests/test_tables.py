@@ -14,6 +14,7 @@ from kmcli.errors import InputError, SettingsError
 from kmcli.files import Stored
 from kmcli.settings.tables import ColumnChoice, TableFormat
 from kmcli.tables import blocks
+from kmcli.tables.cells import number_column
 from kmcli.tables.columns import select
 from kmcli.tables.source import TableSource, choose, open_table
 from tests.memory import Memory
@@ -169,6 +170,48 @@ def test_words_for_missing_values_are_missing() -> None:
     found = values(opened("x,y\n" + "".join(f"{cell},1\n" for cell in cells)))
     assert [row[0] for row in found if not math.isnan(row[0])] == [1, 2]
     assert len(found) == len(cells)
+
+
+@pytest.mark.parametrize("word", ["0", "-99", "7."])
+def test_a_number_can_mean_a_missing_value(word: str) -> None:
+    table = opened(f"x,y\n1,2\n{word},3\n5,4\n", TableFormat(na=(word,)))
+    np.testing.assert_equal(values(table), [[1, 2], [math.nan, 3], [5, 4]])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_plain"),
+    [("1,2\n,-3e2\n", True), ("1,2\n5,inf\n", False), ("1,2\n5,NA\n", False)],
+)
+def test_plain_numbers_are_read_at_once_and_others_looked_at(text: str, is_plain: bool) -> None:
+    table = open_table([Memory(text.encode())])
+    (block,) = table.blocks()
+    plain = table.plain_numbers(block, [1, 0])
+    assert (plain is not None) == is_plain
+    if plain is not None:
+        np.testing.assert_equal(plain.tolist(), [[2, 1], [-300, math.nan]])
+
+
+@given(
+    cells=st.lists(
+        st.one_of(
+            st.floats(allow_nan=False, min_value=-1e140, max_value=1e140).map(repr),
+            st.sampled_from(["", " ", " 1.5", "2 ", '"3"', '""', "+4", "-.5", "1.", "1E5", "007"]),
+            st.sampled_from(["NA", "nan", "inf", "1e200", "1_0", "0x1", "x", "-", "true", "1.5e"]),
+        ),
+        min_size=1,
+        max_size=9,
+    ),
+    na=st.sampled_from([TableFormat().na, ("", "-"), ("NA", "nan"), ()]),
+)
+def test_numbers_read_at_once_are_those_of_the_cells(cells: list[str], na: tuple[str, ...]) -> None:
+    text = "x,y\n" + "".join(f"{cell},1\n" for cell in ["8", *cells])
+    table = open_table([Memory(text.encode())], TableFormat(na=na, header="yes"))
+    (block,) = table.blocks()
+    plain = table.plain_numbers(block, [0])
+    if plain is not None:
+        found, wrong = number_column(table.cells(block, [0])["0"], na)
+        assert wrong is None
+        np.testing.assert_array_equal(plain[:, 0], found)
 
 
 def test_only_the_words_that_are_told_are_missing() -> None:

@@ -225,7 +225,7 @@ def sketch_block(
         used &= ~missing.any(axis=1)
     moments = _moments(points, weights, missing, used, number)
     deviations = (points - reference.means) / reference.spreads
-    np.nan_to_num(deviations, copy=False, nan=0.0)
+    deviations[missing] = 0
     distances = (deviations**2).mean(axis=1)
     importances = np.where(used, weights, 0) * (0.5 + 0.5 * distances)
     # From (0, 1], so that no point has two chances to be the first.
@@ -301,10 +301,12 @@ def _moments(
     known = used[:, np.newaxis] & ~missing
     shares = np.where(known, weights[:, np.newaxis], 0)
     sums = shares.sum(axis=0)
-    values = np.where(known, points, 0)
+    if known.all():
+        values = low = high = points
+    else:
+        values, low, high = (np.where(known, points, other) for other in (0, np.inf, -np.inf))
     means = (shares * values).sum(axis=0) / np.maximum(sums, 1e-300)
-    least = np.where(known, points, np.inf).min(axis=0, initial=np.inf)
-    most = np.where(known, points, -np.inf).max(axis=0, initial=-np.inf)
+    least, most = low.min(axis=0, initial=np.inf), high.max(axis=0, initial=-np.inf)
     np.clip(means, least, most, where=sums > 0, out=means)
     squares = (shares * (values - means) ** 2).sum(axis=0)
     return Moments(

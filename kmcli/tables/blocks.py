@@ -106,7 +106,7 @@ def cut_blocks(
     number, line, size = first_number, dialect.first_line, BLOCK_BYTES
     waiting = b""
     n_head = dialect.start
-    for piece in chain(pieces, [None]):
+    for piece in chain(pieces if at_once else _in_larger(pieces), [None]):
         at_end = piece is None
         waiting += piece or b""
         if n_head:  # until the head is there as a whole
@@ -129,6 +129,17 @@ def cut_blocks(
             # Five times as quick as bytes.count() where lines are short.
             line += int(np.count_nonzero(np.frombuffer(waiting, np.uint8, end) == ord("\n")))
             number, size, waiting = number + 1, BLOCK_BYTES, waiting[end:]
+
+
+def _in_larger(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Join pieces to such of the size of a block, which are cut with less copying."""
+    held: list[bytes] = []
+    for piece in pieces:
+        held.append(piece)
+        if sum(map(len, held)) >= BLOCK_BYTES:
+            yield b"".join(held)
+            held.clear()
+    yield b"".join(held)
 
 
 def as_utf8(pieces: Iterable[bytes]) -> Iterator[bytes]:
