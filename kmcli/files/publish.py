@@ -1,4 +1,4 @@
-"""Publish outputs atomically: a name stands for its old content or for the whole new file."""
+"""Write outputs atomically: a path holds its old content or the complete new file."""
 
 import contextlib
 import errno
@@ -39,7 +39,7 @@ def publish(
     make_folders: bool = False,
     mtime_ns: int | None = None,
 ) -> None:
-    """Write outputs atomically: a name stands for its old content or for the whole new file.
+    """Write outputs atomically: a path holds its old content or the complete new file.
 
     The data goes into files beside the targets and is flushed to the disk; only when all are
     there do they take the targets' names: by a link, which fails if the name is taken, or with

@@ -14,6 +14,7 @@ from kmcli.palette_files.color_text import Color, parse_colors
 from kmcli.palette_files.pictures import read_picture
 from kmcli.quantize.palette import Palette
 from kmcli.settings import MAX_COLORS, MAX_PIXELS
+from kmcli.text import listed
 
 __all__ = ["WRITTEN_SUFFIXES", "decode_palette", "encode_palette", "lost_alpha", "palette_of_list"]
 
@@ -162,7 +163,7 @@ def lost_alpha(palette: Palette, suffix: str) -> str | None:
     verb = "is" if n_lost == 1 else "are"
     return (
         f"{n_lost} of {len(colors)} colours {verb} transparent, which {suffix} cannot hold, and "
-        f"{verb} written as opaque; {' and '.join(_KEEP_ALPHA)} keep transparency"
+        f"{verb} written as opaque; {listed(_KEEP_ALPHA)} keep transparency"
     )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from kmcli.errors import DeclinedError
 from kmcli.quantize.image import QuantizedImage
 from kmcli.settings import QuantizeSettings, Target
-from kmcli.text import counted
+from kmcli.text import counted, listed
 
 Quantize = Callable[[QuantizeSettings], QuantizedImage]
 """Quantizes the picture at hand with other settings."""
@@ -148,9 +148,10 @@ def _try_until_reached(excess: Callable[[int], float], wanted: range) -> bool:
 def _out_of_reach(trials: tuple[Trial, ...], target: Target) -> str:
     if target.max_size is not None:
         least = trials[0]
+        verb = "takes" if least.n_colors == 1 else "take"
         return (
-            f"{least.n_bytes} bytes with {counted(least.n_colors, 'colour')} are more than "
-            f"{target.max_size}; the picture has to be made smaller"
+            f"even {counted(least.n_colors, 'colour')} {verb} {least.n_bytes} bytes "
+            f"(limit {target.max_size}); reduce the image dimensions"
         )
     most = trials[-1]
     wanted = []
@@ -159,5 +160,5 @@ def _out_of_reach(trials: tuple[Trial, ...], target: Target) -> str:
     if target.max_delta_e is not None and most.delta_e_mean > target.max_delta_e:
         wanted.append(f"a colour difference of {most.delta_e_mean:.2f}, not {target.max_delta_e:g}")
     verb = "reaches" if most.n_colors == 1 else "reach"
-    reached = f"{counted(most.n_colors, 'colour')} {verb} {' and '.join(wanted)}"
+    reached = f"{counted(most.n_colors, 'colour')} {verb} {listed(wanted)}"
     return f"{reached}; raise the limit or lower the target"

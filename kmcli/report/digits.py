@@ -165,7 +165,7 @@ def _remarks(result: DigitsResult) -> list[str]:
     remarks = []
     for cluster, labels in tied_labels(result.counts).items():
         count = int(result.counts[labels[0], cluster])
-        held = " and ".join(f"{count} {_plural(label)}" for label in labels)
+        held = listed(f"{count} {_plural(label)}" for label in labels)
         remarks.append(
             f"Cluster {cluster} holds {held}, a tie; by majority it stands for "
             f"{_plural(labels[0])}, the lowest."

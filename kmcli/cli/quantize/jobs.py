@@ -13,6 +13,7 @@ from kmcli.cli.quantize.inputs import Input, find_inputs
 from kmcli.cli.quantize.request import Request
 from kmcli.errors import KmcliError, OutputError, SettingsError
 from kmcli.files import STREAM, default_output, file_identity
+from kmcli.text import listed
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def _with_refusals(jobs: Sequence[Job], once: Sequence[str]) -> list[Job]:
                     "input; use -d"
                 )
             if others:
-                both = " and ".join(user.source for user in users[target][:2])
+                both = listed(user.source for user in users[target][:2])
                 refusal = SettingsError(
                     f"{both} would both be written to {path}; rename one, or use --keep-extension",
                     job.source,

@@ -213,7 +213,7 @@ def _refuse_methods(request: Request, given: Collection[str]) -> None:
     n_versions = len(request.n_colors)
     targets = _written(given, *_TARGETS)
     if not request.cloud and "theme" in given:
-        raise click.UsageError("--theme goes with --cloud")
+        raise click.UsageError("--theme needs --cloud")
     if request.cloud and n_versions > _MOST_CLOUDS:
         raise click.UsageError(f"--cloud shows at most {_MOST_CLOUDS} palettes, not {n_versions}")
     if n_versions > 1:
