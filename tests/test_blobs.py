@@ -26,7 +26,7 @@ from kmcli.clustering import trace_kmeans
 from kmcli.errors import InputError, SettingsError
 from kmcli.figures.blobs import draw_animation, draw_overview, draw_steps
 from kmcli.figures.blobs_trials import draw_scan, draw_starts
-from kmcli.figures.style import Style, Theme, contrast, to_png
+from kmcli.figures.style import Style, contrast, to_png
 from kmcli.image_io import encode_animation
 from kmcli.report.blobs import blobs_report
 from kmcli.report.blobs_csv import blobs_csv
@@ -37,6 +37,7 @@ from kmcli.settings import (
     KMeansSettings,
     PointsSpec,
     Shape,
+    Theme,
 )
 from kmcli.tables.source import Table, choose, open_table
 from kmcli.tables.whole import read_values

@@ -169,14 +169,14 @@ def test_single_starts_are_those_of_scikit_learn(result: DigitsResult) -> None:
     plus, random, pca = compare_inits(result, 3, finished.append)
     assert [trials.init for trials in (plus, random, pca)] == ["k-means++", "random", "pca"]
     assert len(finished) == count_fits(result, 3) == 7
-    for seed, trial in enumerate(random.trials):
+    for seed, one in enumerate(random.runs):
         model = KMeans(10, init="random", n_init=1, random_state=seed).fit(result.points)
-        assert trial.inertia == pytest.approx(model.inertia_)
+        assert one.inertia == pytest.approx(model.inertia_)
         table = contingency_matrix(result.digits.targets, model.labels_)
-        assert trial.purity == table.max(axis=0).sum() / 1797
-        assert trial.accuracy == table[linear_sum_assignment(-table)].sum() / 1797
-    assert len(plus.trials) == 3
-    assert len(pca.trials) == 1
+        assert one.purity == table.max(axis=0).sum() / 1797
+        assert one.accuracy == table[linear_sum_assignment(-table)].sum() / 1797
+    assert len(plus.runs) == 3
+    assert len(pca.runs) == 1
 
 
 def test_too_few_dimensions_leave_no_principal_starts() -> None:

@@ -13,9 +13,10 @@ from PIL import Image
 import kmcli
 from kmcli.cli.main import run
 from kmcli.figures.cloud import draw_cloud
-from kmcli.figures.style import Style, Theme, to_png
+from kmcli.figures.style import Style, to_png
 from kmcli.quantize.colorspace import to_points
 from kmcli.quantize.palette import Palette
+from kmcli.settings import Theme
 
 RANDOM = np.random.default_rng(0)
 COLORS = RANDOM.integers(0, 256, (40, 50, 3), dtype=np.uint8)

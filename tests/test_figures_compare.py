@@ -17,8 +17,9 @@ from kmcli.figures.canvas import Canvas, encode_png, line_height, text_width, wr
 from kmcli.figures.compare import Panel, compare_sheet, sheet
 from kmcli.figures.compare.view import choose_view
 from kmcli.figures.pixels import box_mean, color_band, enlarge, over_checkerboard
-from kmcli.figures.style import Style, Theme
+from kmcli.figures.style import Style
 from kmcli.figures.swatches import palette_swatches
+from kmcli.settings import Theme
 
 Pixels = NDArray[np.uint8]
 Box = tuple[int, int, int, int]

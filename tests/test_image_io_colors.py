@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from kmcli.image_io import color_models, decode_frames, decode_image, read_image_palette
+from kmcli.image_io import color_models, decode_frames, decode_image, decode_image_palette
 from tests.hostile import chunk, header, png
 
 COLORS = ((200, 100, 50), (128, 128, 128), (10, 60, 20))
@@ -139,7 +139,7 @@ def test_a_grey_picture_and_a_palette_have_a_gamma_too() -> None:
         chunk(b"IDAT", zlib.compress(b"\0\0")),
     )
     assert decode_image(indexed).pixels.tolist() == [[[188, 0, 255]]]
-    palette = read_image_palette(indexed)
+    palette = decode_image_palette(indexed)
     assert palette is not None
     assert palette.tolist() == [[188, 0, 255]]
 

@@ -13,7 +13,7 @@ from PIL import Image, PngImagePlugin
 
 from kmcli.cli.main import run
 from kmcli.errors import InputError, LimitError
-from kmcli.image_io import decode_frames, decode_image, encode_indexed, read_image_palette
+from kmcli.image_io import decode_frames, decode_image, decode_image_palette, encode_indexed
 from tests.hostile import chunk, encode, header, photo, png
 
 
@@ -243,23 +243,23 @@ def test_a_gif_has_a_palette_even_if_it_counts_the_greys(n_greys: int, is_local:
     (screen, shared), (own, table) = tables or [(flags, greys.tobytes()), (0, b"")]
     pixels = b"," + struct.pack("<HHHHB", 0, 0, 2, 1, own) + table + b"\x02\x02\x44\x0a\0"
     data = b"GIF89a" + struct.pack("<HHBBB", 2, 1, screen, 0, 0) + shared + pixels + b";"
-    np.testing.assert_array_equal(read_image_palette(data), greys)
+    np.testing.assert_array_equal(decode_image_palette(data), greys)
 
 
 @pytest.mark.parametrize("name", ["a.gif", "a.png", "a.bmp"])
 def test_the_palette_reader_is_held_to_the_limit(name: str) -> None:
     data = encode(photo().quantize(8), name[2:].upper())
-    assert read_image_palette(data, 48 * 36) is not None
+    assert decode_image_palette(data, 48 * 36) is not None
     with pytest.raises(LimitError):
-        read_image_palette(data, 48 * 36 - 1)
+        decode_image_palette(data, 48 * 36 - 1)
 
 
 def test_a_screen_larger_than_its_frame_counts_for_the_palette_reader_too() -> None:
     small = encode_indexed(np.eye(3, dtype=np.uint8), np.zeros((2, 2), np.uint8), "gif")
     data = small[:6] + b"\x05\0\x04\0" + small[10:]
-    assert read_image_palette(data, 20) is not None
+    assert decode_image_palette(data, 20) is not None
     with pytest.raises(LimitError):
-        read_image_palette(data, 19)
+        decode_image_palette(data, 19)
 
 
 def test_the_command_names_the_option_that_helps(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kmcli.errors import KmcliError
-from kmcli.image_io import decode_frames, decode_image, read_image_palette
+from kmcli.image_io import decode_frames, decode_image, decode_image_palette
 from tests.conftest import ROOT
 from tests.hostile import SIGNATURE, chunk, samples
 
@@ -54,7 +54,7 @@ def watch() -> None:
     for kind, data in samples().items():
         for number, changed in enumerate(broken(data, PER_KIND)):
             assert len(changed) < 100_000
-            for read in (decode_image, decode_frames, read_image_palette):
+            for read in (decode_image, decode_frames, decode_image_palette):
                 start = time.process_time()
                 n_files += 1
                 needs_memory = False

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from kmcli.errors import InputError, KmcliError, LimitError
-from kmcli.image_io import decode_frames, decode_image, read_image_palette
+from kmcli.image_io import decode_frames, decode_image, decode_image_palette
 from tests.conftest import ROOT
 from tests.hostile import Case, all_cases, mutations, samples
 
@@ -121,7 +121,7 @@ BOMB_SCRIPT = """
 import resource
 from pathlib import Path
 from kmcli.errors import KmcliError
-from kmcli.image_io import decode_frames, decode_grey, decode_image, read_image_palette
+from kmcli.image_io import decode_frames, decode_grey, decode_image, decode_image_palette
 from tests.hostile import bombs, samples
 cases = list(bombs(samples()))
 if Path("/proc/self/statm").exists():
@@ -129,7 +129,7 @@ if Path("/proc/self/statm").exists():
     resource.setrlimit(resource.RLIMIT_AS, (used + 2**27, used + 2**27))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for case in cases:
-    for read in (decode_image, decode_frames, decode_grey, read_image_palette):
+    for read in (decode_image, decode_frames, decode_grey, decode_image_palette):
         try:
             read(case.data)
         except KmcliError as error:
@@ -159,7 +159,7 @@ def test_the_library_of_tiff_cannot_write_to_standard_error(
 ) -> None:
     data = samples()["tiff-deflate"]
     for cut in range(len(data) // 2, len(data), 40):
-        for read in (decode_image, read_image_palette):
+        for read in (decode_image, decode_image_palette):
             with pytest.raises(InputError):
                 read(data[:8] + data[cut:] + data[8:cut])
     palette = io.BytesIO()
@@ -168,7 +168,7 @@ def test_the_library_of_tiff_cannot_write_to_standard_error(
     pixels = Image.open(palette).tag_v2[273][0]  # type: ignore[attr-defined]  # of TIFF only
     broken[pixels + 2 : pixels + 8] = b"\xff" * 6
     with pytest.raises(InputError):
-        read_image_palette(bytes(broken))
+        decode_image_palette(bytes(broken))
     os.write(2, b"still open")
     assert capfd.readouterr().err == "still open"
 

@@ -60,8 +60,8 @@ def assign(model: str, tables: tuple[str, ...], **options: Any) -> ExitCode:
             "the model cannot be read from standard input, which is for the table"
         )
     path = rows_path(options, names, reports, "-assigned")
-    targets = [] if path is None else [path]
-    outputs.check(targets, reports, to, inputs=[model, *names], data_on_stdout=path == STREAM)
+    written = [] if path is None else [path]
+    outputs.check(written, reports, to, inputs=[model, *names], data_on_stdout=path == STREAM)
 
     # Late, so that help and usage errors come at once.
     import numpy as np

@@ -191,10 +191,10 @@ def blobs(**options: Any) -> ExitCode:
         options["report"], options["json"], options["report_file"], options["quiet"]
     )
     settings = _settings(options, spec)
-    targets = _targets(options)
+    written = _outputs(options)
     inputs = [name for name in (options["data"], _start_file(options)) if name is not None]
     outputs.check(
-        targets,
+        written,
         reports,
         to,
         inputs=inputs,
@@ -223,7 +223,7 @@ def blobs(**options: Any) -> ExitCode:
         report = blobs_report(result, shape, extras.trace, extras.scan, extras.trials)
     outputs.write_all(files, report, reports, to)
     if not reports.quiet:
-        shown = ", ".join(path for path in targets if path != STREAM)
+        shown = ", ".join(path for path in written if path != STREAM)
         found = result.clustering
         console.say(
             f"blobs: {len(points.values)} points in {counted(len(found.centers), 'cluster')}, "
@@ -320,7 +320,7 @@ def _animation_name(options: dict[str, Any]) -> str:
     return "blobs-steps.gif" if options["animation"] == "gif" else "blobs-animated.png"
 
 
-def _targets(options: dict[str, Any]) -> list[str]:
+def _outputs(options: dict[str, Any]) -> list[str]:
     names = ["blobs.png"]
     if options["steps"]:
         names += ["blobs-steps.png", _animation_name(options)]

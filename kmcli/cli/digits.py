@@ -160,11 +160,11 @@ def digits(**options: Any) -> ExitCode:
     )
     csv = options["csv"]
     pictures = _plan_pictures(options)
-    targets = [*pictures.paths, *([csv] if csv is not None else [])]
-    if not targets and not reports.wanted:
+    written = [*pictures.paths, *([csv] if csv is not None else [])]
+    if not written and not reports.wanted:
         raise click.UsageError("nothing to do with --no-pictures; add --report, --json or --csv")
     outputs.check(
-        targets,
+        written,
         reports,
         to,
         data_on_stdout=csv == STREAM,
@@ -192,7 +192,7 @@ def digits(**options: Any) -> ExitCode:
 
     outputs.write_all(files, report, reports, to)
     if not reports.quiet:
-        console.say(_summary(result, [path for path in targets if path != STREAM]))
+        console.say(_summary(result, [path for path in written if path != STREAM]))
     return ExitCode.DONE
 
 

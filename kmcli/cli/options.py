@@ -8,7 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from kmcli.cli.numbers import Decimal, Integer, read_decimal
-from kmcli.settings import MAX_ITERATIONS, MAX_N_INIT, KMeansSettings
+from kmcli.settings import MAX_ITERATIONS, MAX_N_INIT, THEMES, KMeansSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -280,9 +280,7 @@ def theme_option(
     group: str, text: str = "Colour theme: light for print, dark for a dim room."
 ) -> Callable[[F], F]:
     """Declare the theme of pictures."""
-    return option(
-        "--theme", group=group, type=click.Choice(["light", "dark"]), default="light", help=text
-    )
+    return option("--theme", group=group, type=click.Choice(THEMES), default=THEMES[0], help=text)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a command leaves behind: check all targets first, then publish pictures and reports."""
+"""What a command leaves behind: check all first, then publish pictures and reports."""
 
 import contextlib
 import os
@@ -12,8 +12,8 @@ from kmcli.cli.options import OutputOptions, ReportOptions
 from kmcli.errors import OutputError
 from kmcli.files import (
     STREAM,
+    check_output,
     check_stdout,
-    check_target,
     file_identity,
     publish,
     write_stdout,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    targets: Sequence[str],
+    paths: Sequence[str],
     reports: ReportOptions,
     to: OutputOptions,
     *,
@@ -37,7 +37,7 @@ def check(
 
     Parameters
     ----------
-    targets : sequence of str
+    paths : sequence of str
         Files that will be written besides the report; the batch checks its own, one by one.
     reports : ReportOptions
         Which reports are wanted.
@@ -55,9 +55,9 @@ def check(
     Raises
     ------
     click.UsageError
-        If two things want one target.
+        If two outputs would be one file.
     OutputError
-        If a target cannot be written.
+        If one cannot be written.
     """
     if reports.report and reports.json:
         raise click.UsageError("--report and --json both print to standard output; give only one")
@@ -68,7 +68,7 @@ def check(
         )
     if reports.on_stdout or data_on_stdout:
         check_stdout()
-    files = [*targets, *([reports.report_file] if reports.report_file is not None else [])]
+    files = [*paths, *([reports.report_file] if reports.report_file is not None else [])]
     taken: set[str] = set()
     for path in files:
         if path != STREAM and file_identity(path) in taken:
@@ -78,7 +78,7 @@ def check(
     make_folders = to.output_dir is not None
     force = to.force or may_exist
     for path in files:
-        check_target(path, force=force, inputs=inputs, make_folders=make_folders)
+        check_output(path, force=force, inputs=inputs, make_folders=make_folders)
 
 
 def refuse_terminal(path: str) -> None:

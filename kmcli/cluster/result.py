@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kmcli.cluster.model import Model
 from kmcli.cluster.profile import Profile, SampledScores, profile_clusters, score_sample
 from kmcli.cluster.run import Fit, Prepared
-from kmcli.cluster.scan import ScanStep, measure_stability, recommend
+from kmcli.cluster.scan import ScanStep, measure_stability
 from kmcli.clustering.passes import ClusterSums
 from kmcli.settings import ClusterSettings
 from kmcli.tables.numbers import Source
@@ -58,11 +58,6 @@ class ClusterResult:
     scores: SampledScores | None
     stability: float | None
     scan: tuple[ScanStep, ...]
-
-    @property
-    def recommended(self) -> int | None:
-        """The number of clusters that the scan recommends."""
-        return recommend(self.scan)
 
     def remarks(self) -> list[str]:
         """Say what a person should know before using the clusters."""

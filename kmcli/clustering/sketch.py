@@ -153,10 +153,6 @@ class Sketch:
         cut = {name: getattr(self.moments, name)[:, chosen] for name in names}
         return replace(self, moments=replace(self.moments, **cut), points=self.points[:, chosen])
 
-    def in_row_order(self) -> Sketch:
-        """Give the same with the points as they follow each other in the table."""
-        return self._kept(np.lexsort(self.rows.T[::-1]), self.threshold, self.size)
-
     def _kept(self, chosen: slice | NDArray[np.generic], threshold: float, size: int) -> Sketch:
         return replace(
             self,

@@ -21,7 +21,7 @@ from kmcli.settings import N_DIGITS, Init
 
 
 @dataclass(frozen=True)
-class Trial:
+class Run:
     """One clustering among many.
 
     Attributes
@@ -50,12 +50,12 @@ class InitTrials:
     ----------
     init : str
         Its name: ``k-means++``, ``random`` or ``pca``.
-    trials : tuple of Trial
+    runs : tuple of Run
         One for each seed; a single one for ``pca``, which leaves nothing to chance.
     """
 
     init: str
-    trials: tuple[Trial, ...]
+    runs: tuple[Run, ...]
 
 
 @dataclass(frozen=True)
@@ -112,16 +112,16 @@ def compare_inits(
     inits: tuple[Init, ...] = ("k-means++", "random")
     compared = []
     for init in inits:
-        trials = []
+        runs = []
         for seed in seeds:
             settings = replace(single, init=init, random_state=seed)
-            trials.append(_judge(result, fit_kmeans(result.points, settings)))
+            runs.append(_judge(result, fit_kmeans(result.points, settings)))
             advance(init)
-        compared.append(InitTrials(init, tuple(trials)))
+        compared.append(InitTrials(init, tuple(runs)))
     starts = principal_starts(result.points, single.n_clusters)
     if starts is not None:
-        trial = _judge(result, fit_kmeans(result.points, single, starts=starts))
-        compared.append(InitTrials("pca", (trial,)))
+        run = _judge(result, fit_kmeans(result.points, single, starts=starts))
+        compared.append(InitTrials("pca", (run,)))
         advance("pca")
     return compared
 
@@ -192,9 +192,9 @@ def _count(result: DigitsResult, clustering: Clustering) -> NDArray[np.intp]:
     return count_pairs(result.digits.targets, clustering.labels, N_DIGITS, n_clusters)
 
 
-def _judge(result: DigitsResult, clustering: Clustering) -> Trial:
+def _judge(result: DigitsResult, clustering: Clustering) -> Run:
     counts = _count(result, clustering)
-    return Trial(
+    return Run(
         inertia=clustering.inertia,
         n_iter=clustering.n_iter,
         accuracy=match_one_to_one(counts).share,

@@ -7,6 +7,7 @@ from kmcli.blobs import BlobsResult, first_centers, trace_start
 from kmcli.errors import SettingsError
 from kmcli.figures.html import digest
 from kmcli.figures.style import Style
+from kmcli.settings import THEMES
 
 MAX_CLUSTERS = 12
 """As many centres as can be told apart on a phone."""
@@ -41,7 +42,7 @@ def page(result: BlobsResult, style: Style) -> bytes:
         raise SettingsError(f"the page shows up to {MAX_CLUSTERS} clusters, not {n_clusters}")
     start = trace_start(result).steps[0].before.tolist()
     drawn = first_centers(result.points, result.settings).tolist()
-    styles = {theme: Style(theme) for theme in ("light", "dark")}
+    styles = {theme: Style(theme) for theme in THEMES}
     clusters = range(MAX_CLUSTERS)
     data = {
         "points": result.points.values.tolist(),

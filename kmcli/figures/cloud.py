@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from kmcli.figures.style import Style, Theme, new_figure
+from kmcli.figures.style import Style, new_figure
 from kmcli.quantize import ColorCounts
 from kmcli.quantize.colorspace import to_points
 from kmcli.quantize.palette import Palette
-from kmcli.settings import Space
+from kmcli.settings import Space, Theme
 
 _MOST_PIXELS = 10_000
 """As in the notebook; of more, those beneath cannot be seen."""

@@ -40,8 +40,8 @@ def draw_inits(inits: Sequence[InitTrials], style: Style) -> Figure:
         axes = figure.add_subplot(grid[1, 0])
         top = figure.add_subplot(grid[0, 0], sharex=axes)
         side = figure.add_subplot(grid[1, 1], sharey=axes)
-        inertias = [[trial.inertia for trial in init.trials] for init in inits]
-        accuracies = [[trial.accuracy for trial in init.trials] for init in inits]
+        inertias = [[run.inertia for run in init.runs] for init in inits]
+        accuracies = [[run.accuracy for run in init.runs] for init in inits]
         inertia_bins = np.histogram_bin_edges(np.concatenate(inertias), _N_BINS)
         accuracy_bins = np.histogram_bin_edges(np.concatenate(accuracies), _N_BINS)
         for index, (init, x, y) in enumerate(zip(inits, inertias, accuracies, strict=True)):
@@ -56,7 +56,7 @@ def draw_inits(inits: Sequence[InitTrials], style: Style) -> Figure:
                 color=color,
                 edgecolors=style.ink if is_single else "none",
                 alpha=1 if is_single else 0.6,
-                label=f"{name}: {counted(len(init.trials), 'run')}",
+                label=f"{name}: {counted(len(init.runs), 'run')}",
                 zorder=3 if is_single else 2,
             )
             if not is_single:

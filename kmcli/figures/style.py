@@ -2,13 +2,13 @@
 
 import io
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
-Theme = Literal["light", "dark"]
+from kmcli.settings import Theme
 
 CLUSTER_COLORS = (
     "#0072b2",

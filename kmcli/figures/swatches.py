@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from kmcli.figures.canvas import Canvas, line_height
 from kmcli.figures.pixels import color_band, over_checkerboard
-from kmcli.figures.style import Style, Theme
+from kmcli.figures.style import Style
+from kmcli.settings import Theme
 
 _CELL = 132
 """Width of a swatch: the code of a colour with alpha needs so much."""

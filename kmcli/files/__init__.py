@@ -1,6 +1,7 @@
 """Read inputs and publish outputs so that nothing is lost: whole, or not at all."""
 
 from kmcli.files.names import default_output, file_identity, printable
+from kmcli.files.outputs import check_output
 from kmcli.files.publish import publish
 from kmcli.files.reading import read_input
 from kmcli.files.signals import DEADLY, answering
@@ -15,7 +16,6 @@ from kmcli.files.streams import (
     write_stderr,
     write_stdout,
 )
-from kmcli.files.targets import check_target
 
 __all__ = [
     "DEADLY",
@@ -26,8 +26,8 @@ __all__ = [
     "StandardOutput",
     "Stored",
     "answering",
+    "check_output",
     "check_stdout",
-    "check_target",
     "default_output",
     "file_identity",
     "printable",

@@ -18,7 +18,7 @@ from kmcli.image_io.encode import (
 from kmcli.image_io.encode_animation import encode_animation, encode_indexed_animation
 from kmcli.image_io.formats import FramesLeftOut
 from kmcli.image_io.optimize import check_optimizer, optimize_png
-from kmcli.image_io.own_palette import read_image_palette
+from kmcli.image_io.own_palette import decode_image_palette
 from kmcli.image_io.timing import Milliseconds, timing_losses
 
 __all__ = [
@@ -32,13 +32,13 @@ __all__ = [
     "decode_frames",
     "decode_grey",
     "decode_image",
+    "decode_image_palette",
     "encode_animation",
     "encode_indexed",
     "encode_indexed_animation",
     "encode_indexed_png",
     "index_bit_depth",
     "optimize_png",
-    "read_image_palette",
     "timing_losses",
     "without_translucency",
 ]

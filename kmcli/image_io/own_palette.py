@@ -12,7 +12,7 @@ from kmcli.image_io.still import open_png
 from kmcli.settings import MAX_PIXELS
 
 
-def read_image_palette(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8] | None:
+def decode_image_palette(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8] | None:
     """Read the palette that an indexed picture brings along, all of it, in its order.
 
     Parameters

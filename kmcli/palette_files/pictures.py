@@ -4,13 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.errors import NoPaletteError
-from kmcli.image_io import decode_image, read_image_palette
+from kmcli.image_io import decode_image, decode_image_palette
 from kmcli.settings import MAX_COLORS
 
 
 def read_picture(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
     """Read the palette of an indexed picture, or the swatches of any other."""
-    palette = read_image_palette(data, max_pixels)
+    palette = decode_image_palette(data, max_pixels)
     if palette is not None:
         return palette
     decoded = decode_image(data, max_pixels)

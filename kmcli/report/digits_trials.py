@@ -23,8 +23,8 @@ def init_parts(inits: Sequence[InitTrials]) -> list[Section | Table | Note]:
     """
     if not inits:
         return []
-    accuracies = [trial.accuracy for init in inits for trial in init.trials]
-    inertias = [trial.inertia for init in inits for trial in init.trials]
+    accuracies = [run.accuracy for init in inits for run in init.runs]
+    inertias = [run.inertia for init in inits for run in init.runs]
     best = int(np.argmin(inertias))
     remarks = [
         f"The lowest inertia, {inertias[best]:.2f}, has {accuracies[best]:z.4f} right one to one.",
@@ -39,7 +39,7 @@ def init_parts(inits: Sequence[InitTrials]) -> list[Section | Table | Note]:
     data: list[Value] = []
     for init in inits:
         lists = {key: _values(init, key) for key in _FORMS}
-        data.append({"init": init.init, "n_runs": len(init.trials), **lists})
+        data.append({"init": init.init, "n_runs": len(init.runs), **lists})
     rows = [_init_row(init, key) for init in inits for key in _FORMS]
     return [
         Section("", [Field("inits", "", data)]),
@@ -64,14 +64,14 @@ def _init_row(init: InitTrials, key: str) -> list[Field]:
     is_first = key == next(iter(_FORMS))
     return [
         Field("", "starts", None, init.init if is_first else ""),
-        Field("", "runs", None, str(len(init.trials)) if is_first else ""),
+        Field("", "runs", None, str(len(init.runs)) if is_first else ""),
         Field("", "what", None, name),
         *(Field("", label, None, f"{value:{form}}") for label, value in summary.items()),
     ]
 
 
 def _values(init: InitTrials, key: str) -> list[float]:
-    return [float(getattr(trial, key)) for trial in init.trials]
+    return [float(getattr(run, key)) for run in init.runs]
 
 
 def scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:

@@ -17,6 +17,7 @@ from kmcli.settings.digits import (
     EmbeddingMethod,
     Match,
 )
+from kmcli.settings.figures import THEMES, Theme
 from kmcli.settings.kmeans import MAX_ITERATIONS, MAX_N_INIT, Algorithm, Init, KMeansSettings
 from kmcli.settings.quantize import (
     DITHER_STRENGTHS,
@@ -46,6 +47,7 @@ __all__ = [
     "N_DIGITS",
     "N_DIGIT_PIXELS",
     "SHAPES",
+    "THEMES",
     "Algorithm",
     "BlobsSettings",
     "ClusterEffort",
@@ -69,4 +71,5 @@ __all__ = [
     "StartName",
     "TableFormat",
     "Target",
+    "Theme",
 ]

@@ -13,7 +13,7 @@ from kmcli.cli.quantize.pool import run_in_order
 from kmcli.cli.quantize.request import Request
 from kmcli.cli.quantize.scheduler import run_on_scheduler
 from kmcli.errors import ExitCode, KmcliError, OutputError, SkippedError
-from kmcli.files import DiskFullError, PipeClosedError, check_target, publish
+from kmcli.files import DiskFullError, PipeClosedError, check_output, publish
 from kmcli.parallel import n_cores
 from kmcli.text import counted
 
@@ -125,7 +125,7 @@ def _refusal(job: Job, sources: Sequence[str], request: Request) -> KmcliError |
     try:
         for path in job.paths:
             if not request.in_place or path not in job.outputs:
-                check_target(path, force=request.force, inputs=sources, make_folders=make_folders)
+                check_output(path, force=request.force, inputs=sources, make_folders=make_folders)
             elif os.path.isfile(path) and not os.access(path, os.W_OK) and not request.force:
                 return OutputError("is read-only; use --force to replace it", path)
     except OutputError as error:

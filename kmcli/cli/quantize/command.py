@@ -10,7 +10,7 @@ from kmcli.cli.options import GroupedCommand
 from kmcli.cli.quantize.batch import Outcome, run_jobs
 from kmcli.cli.quantize.jobs import Job, plan_jobs
 from kmcli.cli.quantize.options import quantize_options
-from kmcli.cli.quantize.palettes import read_palette, write_shared
+from kmcli.cli.quantize.palettes import palette_from_option, write_shared
 from kmcli.cli.quantize.request import Request, check_request
 from kmcli.cli.quantize.shared import learn_shared_palettes
 from kmcli.errors import ExitCode
@@ -44,7 +44,9 @@ def quantize(context: click.Context, /, **options: Any) -> ExitCode:
     palettes: tuple[NDArray[np.uint8], ...] | None = None
     shared = learn_shared_palettes(jobs, request) if request.shared_palette else ()
     if request.palette is not None:
-        palettes = (read_palette(request.palette, request.max_input_bytes, request.max_pixels),)
+        palettes = (
+            palette_from_option(request.palette, request.max_input_bytes, request.max_pixels),
+        )
     elif shared:
         palettes = tuple(each.colors for each in shared)
     work = functools.partial(

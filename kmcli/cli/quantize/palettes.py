@@ -32,7 +32,7 @@ def written_suffixes() -> tuple[str, ...]:
     return (*WRITTEN_SUFFIXES, _SWATCHES)
 
 
-def read_palette(value: str, max_bytes: int, max_pixels: int) -> "NDArray[np.uint8]":
+def palette_from_option(value: str, max_bytes: int, max_pixels: int) -> "NDArray[np.uint8]":
     """Read the palette that the user gives, from a file, standard input (``-``) or as a list.
 
     What begins with ``#`` is a list; what begins like ``255,`` or ``rgb(`` is one unless there is

@@ -10,7 +10,16 @@ import click
 
 from kmcli.cli.options import OutputOptions, ReportOptions
 from kmcli.files import STREAM
-from kmcli.settings import MAX_COLORS, Dither, Effort, Order, QuantizeSettings, Space, Target
+from kmcli.settings import (
+    MAX_COLORS,
+    Dither,
+    Effort,
+    Order,
+    QuantizeSettings,
+    Space,
+    Target,
+    Theme,
+)
 from kmcli.text import listed
 
 FormatName = Literal["png", "gif", "webp"]
@@ -57,7 +66,7 @@ class Request:
     keep_extension: bool
     compare: bool
     cloud: bool
-    theme: Literal["light", "dark"]
+    theme: Theme
     in_place: bool
     frame: int | None
     optimize: bool

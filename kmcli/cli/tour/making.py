@@ -18,9 +18,7 @@ from kmcli.cli.digits import digits
 from kmcli.cli.quantize import quantize
 from kmcli.cli.signals import put_right_before_death
 from kmcli.cli.tour.notebook import LIVE_PAGE, PHOTO, Step
-from kmcli.figures.style import Theme
-
-THEMES: tuple[Theme, ...] = ("light", "dark")
+from kmcli.settings import THEMES, Theme
 
 _COMMANDS = {"blobs": blobs, "digits": digits, "quantize": quantize}
 _REPORT = "report.jsonl"
@@ -84,10 +82,10 @@ def _make(command: str, themes: Sequence[Theme]) -> Made:
 def _run(command: str, theme: Theme | None, folder: str) -> Iterator[tuple[str, bytes]]:
     """Run a command as it stands on the page, but in a folder, without a word."""
     _, name, *words = shlex.split(command)
-    photo = os.path.join(folder, PHOTO)
-    with open(photo, "wb") as file:
-        file.write(read_photo())
-    places = {PHOTO: photo, LIVE_PAGE: os.path.join(folder, LIVE_PAGE)}
+    places = {file: os.path.join(folder, file) for file in (PHOTO, LIVE_PAGE)}
+    if PHOTO in words:
+        with open(places[PHOTO], "wb") as photo:
+            photo.write(read_photo())
     arguments = [places.get(word, word) for word in words if word != "--report"]
     arguments += ["--theme", theme] if theme else []
     arguments += ["--quiet", "--output-dir", folder]

@@ -5,11 +5,11 @@ from html import escape
 from importlib import resources
 from typing import Any
 
-from kmcli.cli.tour.making import THEMES, Made
+from kmcli.cli.tour.making import Made
 from kmcli.cli.tour.notebook import IMPORTS, LIVE_PAGE, PHOTO, Chapter, Number, Shown, Step
 from kmcli.figures.html import data_url, digest
-from kmcli.figures.style import Theme
 from kmcli.report.model import Field, Report, Section, Table
+from kmcli.settings import THEMES, Theme
 
 
 def page(chapters: Sequence[Chapter], made: Mapping[str, Made], theme: Theme) -> bytes:

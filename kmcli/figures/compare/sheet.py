@@ -10,7 +10,8 @@ from kmcli.figures.canvas import Canvas, line_height
 from kmcli.figures.compare.layout import Layout
 from kmcli.figures.compare.view import CHECKER, Panel, choose_view
 from kmcli.figures.pixels import color_band, over_checkerboard
-from kmcli.figures.style import Style, Theme
+from kmcli.figures.style import Style
+from kmcli.settings import Theme
 
 __all__ = ["Panel", "compare_sheet"]
 

@@ -8,7 +8,7 @@ from kmcli.errors import ExistsError, FolderOutputError, OutputError
 from kmcli.files.streams import STREAM, reason
 
 
-def check_target(
+def check_output(
     path: str, *, force: bool, inputs: Iterable[str] = (), make_folders: bool = False
 ) -> None:
     """Refuse an output that must not be written, before any work is done.
