@@ -44,9 +44,9 @@ EXIT_MEANINGS = {
 def cli() -> None:
     """K-means clustering and colour quantization.
 
-    quantize turns pictures into indexed PNGs with few colours, learned by k-means. cluster
-    groups the rows of a table, and assign does the same for new rows. blobs and digits show
-    k-means at work; tour makes a page of all that a course shows.
+    quantize reduces pictures to few colours, learned by k-means. cluster groups the rows of a
+    table; assign puts new rows into the same groups. blobs and digits show k-means at work;
+    tour makes a web page of a whole course notebook.
     """
 
 

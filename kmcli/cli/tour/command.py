@@ -24,7 +24,7 @@ _FILE = "tour.html"
 
 @click.command(
     cls=GroupedCommand,
-    short_help="Make one page of the whole course notebook.",
+    short_help="Make a web page of the whole course notebook.",
     epilog="Example: kmcli tour writes tour.html, which needs no network.",
 )
 @click.argument("folder", metavar="[DIR]", type=ANY_PATH, default=".")
@@ -32,9 +32,9 @@ _FILE = "tour.html"
 @theme_option(FIGURE_GROUP)
 @report_options(COMMON_GROUP)
 def tour(**options: Any) -> ExitCode:
-    """Make tour.html: the course notebook with pictures, numbers and questions for the class.
+    """Write tour.html: the course notebook with pictures, numbers and questions for the class.
 
-    The file goes into DIR, by default the current folder. It holds all that it shows.
+    The file goes into DIR, by default the current folder, and needs no other files.
     """
     folder = options["folder"]
     path = os.path.join("" if folder == "." else folder, _FILE)
