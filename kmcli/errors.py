@@ -59,6 +59,10 @@ class CellError(InputError):
     """A cell of a table is no number where there should be one."""
 
 
+class NoNumbersError(InputError):
+    """No column of a table holds numbers."""
+
+
 class QuoteError(InputError):
     """A quote in a table is neither around a cell nor doubled within one."""
 

@@ -113,7 +113,7 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "blank lines alone": ("\n\n", "no rows"),
     "names alone": ("x,y\n", "no numeric columns"),
     "line ends of old": ("x,y\r1,2\r3,4\r", "CR alone"),
-    "zero bytes": (b"x,y\n1,\x002\n", "zero bytes"),
+    "zero bytes": (b"x,y\n1,\x002\n", "line 2 contains a zero byte"),
     "a thousand or one": ("x;y\n1,234;5,678\n2,345;6,789\n", "1234 or 1.234"),
     "two columns of one name": ("x,x\n1,2\n3,4\n", "2 columns are called 'x' (#1, #2)"),
     "no numbers": ("a,b\nx,y\nz,w\n", "no numeric columns are left: x1 (text), x2 (text)"),
@@ -236,6 +236,22 @@ def test_what_is_left_out_is_named_with_the_reason() -> None:
         ("who", "text"),
         ("none", "empty"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "n_words", "kind"),
+    [("y", 1, "number"), ("y", 2, "text such as 'C7'"), ("order_id", 1, "text such as 'C7'")],
+)
+def test_a_column_with_few_words_is_one_of_numbers_unless_it_numbers_rows(
+    name: str, n_words: int, kind: str
+) -> None:
+    rows = ["1.5,C7\n"] * n_words + ["2,8\n", "4,6\n"] * 5
+    table = opened(f"x,{name}\n" + "".join(rows[: 10 if n_words == 1 else 11]))
+    assert [column.name for column in table.columns][1:] == [name] * (kind == "number")
+    assert [column.why for column in table.left_out] == [kind] * (kind != "number")
+    if kind == "number":
+        with pytest.raises(InputError, match="line 2, column y: 'C7' is not a number"):
+            values(table)
 
 
 def test_a_chosen_column_of_text_is_refused_with_its_line() -> None:

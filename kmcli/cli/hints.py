@@ -10,6 +10,7 @@ from kmcli.errors import (
     FolderInputError,
     FolderOutputError,
     KmcliError,
+    NoNumbersError,
     NoPaletteError,
     QuoteError,
     TooManyBytesError,
@@ -27,6 +28,11 @@ _HINTS: dict[type[KmcliError], tuple[str, str]] = {
     ExistsError: ("--force", "use --force to replace it"),
     FolderInputError: ("--recursive", "use --recursive to process the pictures in it"),
     FolderOutputError: ("--output-dir", "use -d to name a folder for the outputs"),
+    NoNumbersError: (
+        "--one-hot",
+        "name categories with --one-hot, or say with --delimiter, --quote or --decimal how "
+        "numbers are written",
+    ),
     NoPaletteError: (
         "--palette-out",
         "find a palette with kmcli quantize PICTURE --palette-out palette.gpl",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from kmcli.errors import CellError, InputError, SettingsError
+from kmcli.errors import CellError, InputError, NoNumbersError, SettingsError
 from kmcli.settings.tables import MAX_VALUE, ColumnChoice
 from kmcli.tables.cells import TRUE_FALSE, is_missing, number_column
 from kmcli.tables.numbers import Column, LeftOut
@@ -22,6 +22,10 @@ _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf(inity)
 
 _FEW_ROWS = 10
 """In fewer rows, numbers that rise by 1 may well be measured values."""
+
+_MOST_TEXT = 0.1
+"""A column with fewer words than that is one of numbers: to leave it out for them would surprise
+more than to refuse them with their lines."""
 
 _IS_CHOSEN = ("number", "boolean")
 """What `guess_column` calls columns that can be computed with."""
@@ -95,7 +99,7 @@ def choose_columns(
     positions = [place for place in positions if place not in excluded and place != weight]
     if not positions:
         why = ", ".join(f"{column.name} ({column.why})" for column in left_out)
-        raise InputError(f"no numeric columns are left{': ' + why if why else ''}")
+        raise NoNumbersError(f"no numeric columns are left{': ' + why if why else ''}")
     for place in positions:
         _require_single(names, place)
     return Chosen(tuple(positions), frozenset(categories), weight, tuple(left_out))
@@ -197,6 +201,7 @@ def guess_column(cells: pl.Series, name: str, na: Collection[str], decimal: str)
     str
         ``number``, ``boolean`` or, in words, what keeps it from being one of these.
     """
+    is_id_name = bool(_ID_NAME.fullmatch(re.sub(r"#\d+", "", name)))
     there = cells.filter(~is_missing(cells, na))
     if not len(there):
         return "empty"
@@ -213,14 +218,13 @@ def guess_column(cells: pl.Series, name: str, na: Collection[str], decimal: str)
         plain = text.str.replace(",", ".", literal=True) if decimal == "," else text
         # Numbers that are too large, or infinite, are refused where they are read, not left out.
         is_text = plain.cast(pl.Float64, strict=False).is_null()
-        if is_text.any():
+        if is_text.sum() > (0 if is_id_name else _MOST_TEXT * len(text)):
             if all(map(_DATE.fullmatch, text.head(100).to_list())):
                 return "dates"
             return "text" if is_text.all() else f"text such as {quoted(text.filter(is_text)[0])}"
         values, _ = number_column(there, (), decimal)
     else:
         values, _ = number_column(there, ())
-    is_id_name = bool(_ID_NAME.fullmatch(re.sub(r"#\d+", "", name)))
     return "row numbers" if _are_row_numbers(values, is_id_name=is_id_name) else "number"
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from kmcli.errors import InputError, QuoteError
 from kmcli.tables.dialect import BLANKS, Dialect
-from kmcli.tables.sniff import not_utf8
+from kmcli.tables.sniff import not_utf8, zero_byte
 from kmcli.text import counted
 
 _LINE_FEED, _CARRIAGE_RETURN, _HASH = b"\n\r#"
@@ -131,8 +131,7 @@ def _check_text(data: bytes, first_line: int) -> None:
     except UnicodeDecodeError as error:
         raise not_utf8(data, error, first_line) from None
     if b"\0" in data:
-        line = first_line + data.count(b"\n", 0, data.index(b"\0"))
-        raise InputError(f"line {line} contains a zero byte, so it is not text")
+        raise zero_byte(data, first_line)
 
 
 def _check_quotes(
@@ -177,7 +176,7 @@ def _check_widths(
         line = first_line + data.count(b"\n", 0, int(records.starts[row]))
         before = "the names" if dialect.has_header else "the first record"
         cells = counted(int(n_cells[row]), "cell")
-        raise InputError(f"line {line} has {cells}, {before} {width}")
+        raise InputError(f"line {line} has {cells}, {before} {width}; fix or delete that line")
 
 
 def single_tabs(data: bytes, quote: str | None) -> bytes:

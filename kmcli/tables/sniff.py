@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from kmcli.errors import DecimalError, DelimiterError, InputError
@@ -113,9 +113,7 @@ def _decoded(sample: bytes) -> str:
         if sample.startswith(start):
             raise InputError(what)
     if b"\0" in sample:
-        raise InputError(
-            "contains zero bytes, so it is not text; if it is UTF-16, convert it with iconv"
-        )
+        raise zero_byte(sample, 1)
     try:
         text = sample.decode()
     except UnicodeDecodeError as error:
@@ -133,6 +131,15 @@ def not_utf8(data: bytes, error: UnicodeDecodeError, first_line: int) -> InputEr
     return InputError(
         f"line {line}, byte {byte} (hexadecimal {data[error.start]:02x}) is not UTF-8 text; "
         "convert it, if it is Latin-1 with: iconv -f latin1 -t utf-8"
+    )
+
+
+def zero_byte(data: bytes, first_line: int) -> InputError:
+    """Say where a text contains a zero byte."""
+    line = first_line + data.count(b"\n", 0, data.index(b"\0"))
+    return InputError(
+        f"line {line} contains a zero byte, so it is not text; if it is UTF-16, convert it with "
+        r"iconv, else delete such bytes with: tr -d '\0'"
     )
 
 
@@ -207,11 +214,24 @@ def _find_delimiter(lines: Sequence[str], quote: str | None, n_head: int) -> str
             usual[mark] = share
     usual = {mark: share for mark, share in usual.items() if mark != BLANKS} or usual
     if not usual:
+        _refuse_title(splits, n_head)
         raise DelimiterError(
             f"no comma, semicolon, tab, bar or blank splits the first {len(splits[','])} records, "
             f"from line {n_head + 1}, into the same number of cells"
         )
     return max(usual, key=lambda mark: usual[mark])
+
+
+def _refuse_title(splits: Mapping[str, Sequence[Row]], n_head: int) -> None:
+    """Refuse lines above the names that belong to no column, such as the title of a sheet."""
+    for rows in splits.values():
+        n_above = next((n for n, row in enumerate(rows) if len(row) > 1), 0)
+        table = rows[n_above:]
+        if n_above and len(table) > 2 and len({len(row) for row in table}) == 1:
+            raise InputError(
+                f"line {n_head + 1} stands above the table and is no part of it; delete it, or "
+                "put a # before it"
+            )
 
 
 def _share_of_numbers(rows: Sequence[Row]) -> float:
