@@ -17,7 +17,7 @@ class ExitCode(IntEnum):
 
 
 class KmcliError(Exception):
-    """A problem that the user can understand and act on, told in one line.
+    """A problem that the user can act on, described in one line.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class KmcliError(Exception):
         What is wrong, with the numbers. No line breaks and no names of options: `cli.hints`
         and `picture_files` add the way out, by the class of the error.
     name : str, optional
-        The file or stream that it is about, if that is not plain from the context.
+        The file or stream concerned, if the context does not tell.
     """
 
     exit_code: ExitCode = ExitCode.FAULT
@@ -36,7 +36,7 @@ class KmcliError(Exception):
 
 
 class SettingsError(KmcliError, ValueError):
-    """An option or a combination of options that makes no sense."""
+    """An invalid option or combination of options."""
 
     exit_code = ExitCode.USAGE
 
@@ -94,7 +94,7 @@ class TooManyFramesError(TooManyPixelsError):
 
 
 class DeclinedError(KmcliError):
-    """Something was not done because a condition that the user set is not met."""
+    """A condition set by the user is not met, so nothing was done."""
 
     exit_code = ExitCode.DECLINED
 

@@ -47,7 +47,7 @@ def read_image(
         The name of a file of any format that kmcli reads, ``-`` for standard input; or the
         content of one.
     max_pixels, max_bytes : int
-        Refuse what is larger.
+        Refuse larger inputs.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def read_image(
     Warns
     -----
     UserWarning
-        For whatever is lost, such as all frames of an animation but the first.
+        If something is lost, such as all frames of an animation except the first.
 
     Raises
     ------
@@ -99,9 +99,9 @@ def encode_image(
         A PNG has the smallest bit depth that holds the indices. WebP is lossless, and holds no
         animations; GIF knows no translucent colours.
     durations : sequence of int or Fraction, optional
-        Of an animation, how long each frame is shown, in milliseconds.
+        How long to show each frame of an animation, in milliseconds.
     n_plays : int
-        How often all frames are played; 0 means for ever.
+        How often to play the animation; 0 means for ever.
 
     Returns
     -------
@@ -144,14 +144,14 @@ def write_png(image: QuantizedImage, path: str | os.PathLike[str], *, force: boo
     image : QuantizedImage
         What to write.
     path : str or path-like
-        Where to; ``-`` is standard output.
+        Output file; ``-`` is standard output.
     force : bool
         Whether an existing file may be replaced.
 
     Raises
     ------
     OutputError
-        If it cannot be written, or exists and `force` is false; then nothing has changed.
+        If it cannot be written, or exists and `force` is false; then nothing is changed.
 
     Examples
     --------
@@ -180,7 +180,7 @@ def read_palette(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
     Returns
     -------
     ndarray of shape (n, 3) or (n, 4), uint8
-        1 to 256 colours in the order of the file, sRGB, with straight alpha if one of them is
+        1 to 256 colours in the order of the file, sRGB, with straight alpha if some colour is
         not opaque.
 
     Raises
@@ -209,7 +209,7 @@ def write_palette(palette: Palette, path: str | os.PathLike[str], *, force: bool
     palette : Palette
         What to write.
     path : str or path-like
-        Where to; the suffix decides the format: .gpl, .pal, .hex, .act, .ase, .json or .css.
+        Output file; the suffix selects the format: .gpl, .pal, .hex, .act, .ase, .json or .css.
     force : bool
         Whether an existing file may be replaced.
 
@@ -218,7 +218,7 @@ def write_palette(palette: Palette, path: str | os.PathLike[str], *, force: bool
     SettingsError
         If the suffix is none of these.
     OutputError
-        If it cannot be written, or exists and `force` is false; then nothing has changed.
+        If it cannot be written, or exists and `force` is false; then nothing is changed.
 
     Examples
     --------

@@ -77,15 +77,15 @@ def cluster_table(
         one is missing; a dict of columns; or anything with ``__arrow_c_stream__`` or
         ``__dataframe__``, such as the dataframes of pandas, polars and pyarrow.
     settings : ClusterSettings, optional
-        How many clusters, and how they are found.
+        How many clusters, and how to find them.
     columns : ColumnChoice, optional
-        Which columns decide; by default all of numbers but row numbers.
+        Which columns to use; by default all numeric ones except row numbers.
     format : TableFormat, optional
-        What is known about files.
+        How to read the files.
     names : sequence of str, optional
-        Of the columns of an array; ``x1``, ``x2`` and so on by default.
+        Names of the columns of an array; ``x1``, ``x2`` and so on by default.
     scheduler : str, optional
-        Address of a Dask scheduler whose workers do the work; they give the same bytes.
+        Address of a Dask scheduler, whose workers do the work; the result is the same.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def cluster_table(
     Raises
     ------
     InputError
-        If the table cannot be read, or holds nothing to cluster.
+        If the table cannot be read, or has nothing to cluster.
     SettingsError
         If there are fewer distinct rows than clusters, or a column does not exist.
 
@@ -127,7 +127,7 @@ def read_model(source: str | os.PathLike[str] | bytes) -> Model:
     Parameters
     ----------
     source : str, path-like or bytes
-        The file, or its content. It may come from a stranger: it is checked, and runs nothing.
+        The file, or its content. It need not be trusted: it is checked, and runs no code.
 
     Returns
     -------
@@ -136,7 +136,7 @@ def read_model(source: str | os.PathLike[str] | bytes) -> Model:
     Raises
     ------
     InputError
-        If it is no model, is damaged, or of a later version.
+        If it is not a model, is damaged, or is of a later version.
 
     Examples
     --------

@@ -10,28 +10,28 @@ from kmcli.settings import PointsSpec
 
 @dataclass(frozen=True)
 class Points:
-    """Points to be clustered, and what is known about them.
+    """Points to cluster, and what is known about them.
 
     Attributes
     ----------
     values : ndarray of shape (n_points, n_features), float64
         The points.
     names : tuple of str
-        What the features are called.
+        Names of the features.
     true_labels : ndarray of shape (n_points,), int32, or None
-        The group that each point was made for; None if there is none or it is not known.
+        The true group of each point; None if there are no groups or they are unknown.
     true_centers : ndarray of shape (n_groups, n_features), float64, or None
-        Where the groups were placed; None for groups without a centre.
+        The centres of the groups; None for groups without a centre.
     source : str
         Where the points come from, in words.
     seed : int or None
-        The seed that they were made from; None for points that were read.
+        The random seed they were made with; None for points from a table.
     unscaled : ndarray of shape (n_points, n_features), float64, or None
         The points in the units of the data, if `values` are scaled.
     group_names : tuple of str
-        What the groups of `true_labels` are called in the data, if they have names.
+        Names of the groups of `true_labels` in the data, if they have names.
     n_incomplete : int
-        Rows of a table that were left out, since a value is missing.
+        Number of rows of a table that were left out because a value is missing.
     """
 
     values: NDArray[np.float64]
@@ -52,14 +52,14 @@ class Points:
         return tuple(f"{name} (scaled)" for name in self.names)
 
     def in_units(self, centers: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Bring places among `values` to the units of the data."""
+        """Convert coordinates in `values` to the units of the data."""
         if self.unscaled is None:
             return centers
         means, spreads = _moments(self.unscaled)
         return centers * spreads + means
 
     def scaled(self, places: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Bring places in the units of the data to where they are among `values`."""
+        """Convert coordinates in the units of the data to those in `values`."""
         if self.unscaled is None:
             return places
         means, spreads = _moments(self.unscaled)
@@ -84,7 +84,7 @@ def make_points(spec: PointsSpec | None = None) -> Points:
     Parameters
     ----------
     spec : PointsSpec, optional
-        How many, of which shape.
+        How many points, and of which shape.
 
     Returns
     -------

@@ -68,17 +68,17 @@ class BlobsResult:
     Attributes
     ----------
     points : Points
-        What was clustered.
+        The points that were clustered.
     settings : BlobsSettings
-        How.
+        How they were clustered.
     clustering : Clustering
-        What k-means found.
+        The result of k-means.
     internal : InternalScores or None
         Scores that need no labels; None for one cluster, or for too many points.
     external : ExternalScores or None
-        Scores against the true groups; None if these are not known.
+        Scores against the true groups; None if these are unknown.
     alternative : Alternative or None
-        What another method makes of the same points, where k-means is known to fail.
+        Another method's clusters of the same points, for shapes where k-means fails.
     """
 
     points: Points
@@ -135,12 +135,12 @@ def run_blobs(
     Parameters
     ----------
     points : Points
-        What to cluster.
+        The points to cluster.
     settings : BlobsSettings, optional
-        How.
+        How to cluster them.
     shape : str, optional
-        The shape that the points were made in, if they were: it tells which other method to
-        set beside k-means.
+        The shape of points made by `make_points`. It selects the other method to compare
+        with k-means.
 
     Returns
     -------

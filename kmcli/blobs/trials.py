@@ -57,7 +57,7 @@ class StartTrials:
     Attributes
     ----------
     init : str
-        How the first centres are chosen.
+        How to choose the initial centres.
     inertias : tuple of float
         The inertia of each start.
     n_iters : tuple of int

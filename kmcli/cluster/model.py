@@ -33,20 +33,20 @@ _SCALING = {"mean": -np.inf, "spread": 0.0, "offset": -np.inf, "divisor": _TINY}
 
 @dataclass(frozen=True)
 class Model:
-    """Clusters that were found once, to which new rows can be assigned.
+    """Clusters found in one table, to which new rows can be assigned.
 
     Attributes
     ----------
     rule : Rule
-        How a row gets its cluster.
+        The rule that gives a row its cluster.
     scale, missing : str
         As in `ClusterSettings`.
     label : str
         The name of the column of clusters.
     seed : int
-        That of the search.
+        Random seed of the search.
     rows : int
-        How many rows the table had.
+        Number of rows of the table.
     inertia : float
         Weighted sum of the squared distances of all rows to their centres, scaled.
     sizes : tuple of int
@@ -86,11 +86,11 @@ class Model:
 
     @property
     def n_clusters(self) -> int:
-        """How many clusters there are."""
+        """Number of clusters."""
         return len(self.rule.centers)
 
     def to_json(self) -> bytes:
-        """Give the file: one JSON object, with all digits, the same bytes for the same model."""
+        """Write the model as a JSON object with all digits; equal models give the same bytes."""
         from kmcli import __version__
 
         data = {
@@ -147,7 +147,7 @@ def read_model_bytes(data: bytes, name: str | None = None) -> Model:
     Raises
     ------
     InputError
-        If it is no model, is damaged, or of a later version.
+        If it is not a model, is damaged, or is of a later version.
     """
     if len(data) > MAX_MODEL_BYTES:
         raise InputError(f"larger than {MAX_MODEL_BYTES} bytes, the maximum for a model", name)

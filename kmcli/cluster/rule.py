@@ -16,7 +16,7 @@ from kmcli.tables.numbers import Column
 
 @dataclass(frozen=True)
 class Rule:
-    """How a row gets its cluster.
+    """The rule that gives a row its cluster.
 
     Attributes
     ----------

@@ -26,7 +26,7 @@ class Clustering:
         The weighted mean of each cluster. Clusters of equal weight are ordered by their
         centres, so that the numbering does not depend on the seed.
     labels : ndarray of shape (n_points,), int32
-        The number of the cluster to which each point belongs.
+        The cluster of each point.
     inertia : float
         Weighted sum of the squared distances of the points to their centres.
     n_iter : int
@@ -34,7 +34,7 @@ class Clustering:
     converged : bool
         Whether that run converged before `max_iter` iterations.
     start_inertias : tuple of float
-        The inertia at which each start ended; `inertia` is the least of them.
+        The final inertia of each start; `inertia` is the lowest.
     """
 
     centers: NDArray[np.float64]
@@ -53,8 +53,9 @@ def fit_kmeans(
 ) -> Clustering:
     """Cluster points by k-means.
 
-    The result is the same for any number of threads, since each fit runs on one: with more,
-    sums are formed in another order, and rounding can tip a point into another cluster.
+    The result does not depend on the number of threads, because each fit runs on one. With
+    more, sums would be formed in another order, and rounding could move a point into another
+    cluster.
 
     Parameters
     ----------
@@ -63,9 +64,9 @@ def fit_kmeans(
     settings : KMeansSettings
         The parameters of the method.
     weights : array_like of shape (n_points,), optional
-        How much each point counts, 0 or more; 1 by default.
+        Weight of each point, 0 or more; 1 by default.
     starts : array_like of shape ([n_starts,] n_clusters, n_features), optional
-        Explicit first centres of one start or several, instead of `init` and `n_init`.
+        Initial centres of one start or of several, used instead of `init` and `n_init`.
 
     Returns
     -------
@@ -95,7 +96,7 @@ def fit_kmeans(
     >>> clustering.inertia
     2.5
 
-    A point that counts twice is as good as two:
+    A point of weight 2 counts as two points:
 
     >>> weights = [1, 1, 2, 1, 1]
     >>> kmcli.fit_kmeans(points, kmcli.KMeansSettings(n_clusters=1), weights).centers

@@ -17,7 +17,7 @@ from kmcli.settings import KMeansSettings
 
 @dataclass(frozen=True)
 class KMeansStep:
-    """One iteration of k-means: points go to centres, then centres go to their points.
+    """One iteration of k-means: points go to centres, then centres move to their points.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class KMeansStep:
 
     @property
     def empty_clusters(self) -> list[int]:
-        """The centres that no point was nearest to."""
+        """The centres without points."""
         present = np.bincount(self.labels, minlength=len(self.before)) > 0
         return np.flatnonzero(~present).tolist()
 
@@ -48,10 +48,10 @@ class KMeansStep:
 def trace_kmeans(
     points: ArrayLike, settings: KMeansSettings, starts: ArrayLike
 ) -> tuple[KMeansStep, ...]:
-    """Show every iteration of one start of k-means.
+    """Compute every iteration of one start of k-means.
 
-    Each step is scikit-learn's own computation: the centres after i iterations are those of a
-    run that is stopped there. Clusters keep the numbers of their starts throughout.
+    scikit-learn computes each step: the centres after i iterations are those of a run that
+    stops there. Clusters keep the numbers of their initial centres.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def trace_kmeans(
     settings : KMeansSettings
         The parameters of the method; `init` and `n_init` are not used.
     starts : array_like of shape (n_clusters, n_features)
-        The first centres.
+        The initial centres.
 
     Returns
     -------

@@ -32,7 +32,7 @@ class DigitsResult:
     Attributes
     ----------
     settings : DigitsSettings
-        What was asked for.
+        The settings that were used.
     digits : Digits
         The data.
     points : ndarray of shape (n_digits, n_features), float64
@@ -40,7 +40,7 @@ class DigitsResult:
     plane : Plane
         The points in two dimensions.
     clustering : Clustering
-        The clusters. They know nothing of the labels.
+        The clusters, found without the labels.
     internal : InternalScores or None
         Scores on `points` that need no labels; None for a single cluster.
     external : ExternalScores
@@ -48,7 +48,7 @@ class DigitsResult:
     counts : ndarray of shape (10, n_clusters), intp
         How many of each digit are in each cluster.
     majority, one_to_one : Matching
-        The digits of the clusters by either definition.
+        The digit of each cluster, by either definition.
     """
 
     settings: DigitsSettings
@@ -64,7 +64,7 @@ class DigitsResult:
 
     @property
     def matching(self) -> Matching:
-        """The matching that was asked for, which pictures and tables follow."""
+        """The matching that `settings` ask for; pictures and tables use it."""
         one_to_one = self.settings.effective_match == "one-to-one"
         return self.one_to_one if one_to_one else self.majority
 
@@ -103,7 +103,7 @@ class DigitsResult:
 
     @property
     def column_order(self) -> list[int]:
-        """The clusters ordered by their digit, those without one last, then by number."""
+        """The clusters ordered by digit, then by number; those without a digit come last."""
         labels = self.matching.labels
         return sorted(
             range(len(labels)), key=lambda cluster: (_last_if_none(labels[cluster]), cluster)
@@ -163,7 +163,7 @@ def run_digits(settings: DigitsSettings | None = None) -> DigitsResult:
     Parameters
     ----------
     settings : DigitsSettings, optional
-        How.
+        How to cluster them.
 
     Returns
     -------

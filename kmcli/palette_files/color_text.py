@@ -40,7 +40,7 @@ def parse_colors(text: str) -> tuple[Color, ...]:
     Raises
     ------
     SettingsError
-        If there is no colour, or something that is none, or that could be two.
+        If there is no colour, or if one is invalid or ambiguous.
 
     Examples
     --------

@@ -32,7 +32,7 @@ class ColorCounts:
         The distinct colours, sRGB or sRGB with straight alpha, in ascending order. Fully
         transparent pixels are one colour, (0, 0, 0, 0), whatever lies hidden under them.
     counts : ndarray of shape (n_colors,), int64
-        How many pixels have each colour, at least 1.
+        Number of pixels of each colour, at least 1.
     """
 
     colors: NDArray[np.uint8]
@@ -75,7 +75,7 @@ def count_colors(pixels: ArrayLike) -> ColorCounts:
     Raises
     ------
     SettingsError
-        If the pixels are of another shape or type.
+        If the pixels have another shape or type.
 
     Examples
     --------

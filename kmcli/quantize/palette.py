@@ -16,7 +16,7 @@ _LUMINANCE = np.array([2126, 7152, 722])  # Rec. 709, in ten-thousandths: whole,
 
 @dataclass(frozen=True)
 class Palette:
-    """Colours and how many pixels have each.
+    """Colours, and the number of pixels of each.
 
     Attributes
     ----------
@@ -42,12 +42,12 @@ class Palette:
 
     @property
     def n_used(self) -> int:
-        """How many entries some pixel has."""
+        """Number of entries that some pixel uses."""
         return int(np.count_nonzero(self.counts))
 
     @property
     def shares(self) -> NDArray[np.float64]:
-        """The share of each colour in the pixels, from 0 to 1."""
+        """The share of pixels of each colour, from 0 to 1."""
         shares: NDArray[np.float64] = self.counts / self.counts.sum()
         return shares
 

@@ -48,7 +48,7 @@ def quantize_image(pixels: ArrayLike, settings: QuantizeSettings | None = None) 
     Raises
     ------
     SettingsError
-        If the pixels are of another shape or type.
+        If the pixels have another shape or type.
 
     Examples
     --------
@@ -76,20 +76,20 @@ def quantize_image(pixels: ArrayLike, settings: QuantizeSettings | None = None) 
 def learn_palette(
     histogram: ColorCounts | ColorWeights, settings: QuantizeSettings | None = None
 ) -> Palette:
-    """Learn a palette without mapping anything to it, to share it among pictures.
+    """Learn a palette without mapping pixels to it, so that pictures can share it.
 
     Parameters
     ----------
     histogram : ColorCounts or ColorWeights
-        The colours of a picture, as `count_colors` gives them, of several, joined by
-        `merge_counts`, or with weights.
+        The colours of a picture from `count_colors`, of several from `merge_counts`, or
+        colours with weights.
     settings : QuantizeSettings, optional
-        How many colours, how to find and to order them.
+        How many colours, and how to find and order them.
 
     Returns
     -------
     Palette
-        As `quantize_image` would have it for a picture with all these pixels.
+        The palette that `quantize_image` would learn from a picture with all these pixels.
 
     Examples
     --------
@@ -149,19 +149,19 @@ def apply_palette(
 def measure_ssim(pixels: NDArray[np.uint8], quantized: QuantizedImage) -> float | None:
     """Compute the structural similarity of a picture and its quantized version.
 
-    Apart from `Fidelity`, since it takes longer than quantizing.
+    This is not part of `Fidelity`, because it takes longer than quantizing.
 
     Parameters
     ----------
     pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
         The original; of an animation, its frames.
     quantized : QuantizedImage
-        What became of it.
+        Its quantized version.
 
     Returns
     -------
     float or None
-        At most 1, of frames the mean; None for pictures of less than 7 pixels in a side.
+        At most 1; the mean over frames; None if a side has fewer than 7 pixels.
 
     Examples
     --------

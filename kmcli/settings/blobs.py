@@ -30,19 +30,19 @@ _STD = {"blobs": 0.6, "moons": 0.05, "circles": 0.05}
 
 @dataclass(frozen=True)
 class PointsSpec:
-    """Which points are made.
+    """Which points to make.
 
     Parameters
     ----------
     n_samples : int
-        How many, 2 to 100,000.
+        Number of points, 2 to 100,000.
     shape : str
-        How they lie: one of `SHAPES`.
+        Arrangement of the points: one of `SHAPES`.
     n_centers : int, optional
-        How many groups; by default 4 blobs, 2 moons or circles, 3 of the other shapes. Moons
-        and circles are always two, uniform points have no groups.
+        Number of groups; by default 4 for blobs, 2 for moons and circles, 3 for other shapes.
+        Moons and circles always have two groups, uniform points none.
     std : tuple of float
-        Standard deviation of the groups: one, or one per group. By default 0.6 for blobs and
+        Standard deviation of the groups: one for all, or one each. By default 0.6 for blobs and
         0.05 for moons and circles; the other shapes have their own.
     random_state : int
         Seed.
@@ -50,7 +50,7 @@ class PointsSpec:
     Raises
     ------
     SettingsError
-        If a value is out of range or does not go with the shape.
+        If a value is out of range or does not fit the shape.
     """
 
     n_samples: int = 300
@@ -82,7 +82,7 @@ class PointsSpec:
 
     @property
     def group_count(self) -> int:
-        """How many groups the points come in."""
+        """Number of groups."""
         return self.n_centers or _N_CENTERS.get(self.shape, 3)
 
     @property
@@ -96,17 +96,17 @@ StartName = Literal["k-means++", "random", "far", "points"]
 
 @dataclass(frozen=True)
 class BlobsSettings:
-    """How points are clustered and where the first centres lie.
+    """How to cluster points, and where to start.
 
     Parameters
     ----------
     kmeans : KMeansSettings
         The parameters of the method.
     start : {"k-means++", "random", "far", "points"}
-        How the first centres are chosen: by scikit-learn; around the origin, where the
-        notebook's figure puts them; or as given in `start_points`.
+        How to choose the initial centres: as scikit-learn does; around the origin, as in the
+        notebook's figure; or from `start_points`.
     start_points : tuple of tuple of float
-        The first centres, one row each, for ``points``.
+        The initial centres, one row each, for ``points``.
 
     Raises
     ------

@@ -25,28 +25,29 @@ _STARTS = 960
 
 @dataclass(frozen=True)
 class ClusterSettings:
-    """How a table is clustered.
+    """How to cluster a table.
 
     Parameters
     ----------
     n_clusters : int
-        How many clusters to form, 1 to 10,000.
+        Number of clusters, 1 to 10,000.
     scale : {"standard", "none", "range", "robust"}
-        What each column is divided by after its mean is subtracted: its standard deviation,
-        nothing, its range (from its minimum on), or the distance between its quartiles (from its
-        median on, both of the sample).
+        How to scale each column: subtract the mean and divide by the standard deviation; not at
+        all; subtract the minimum and divide by the range; or subtract the median and divide by the
+        distance between the quartiles (both of the sample).
     column_weights : dict of str to float
-        By what columns are multiplied after scaling; 1 for those not named.
+        Factors for columns after scaling; 1 for those not named.
     missing : {"skip", "mean", "fail"}
-        What becomes of rows with missing values: they get no cluster; the mean of the column
-        stands in; or they are an error.
+        What to do with missing values: leave the row without a cluster, fill in the mean of the
+        column, or raise an error.
     init : {"k-means++", "random"}
-        How first centres are chosen.
+        How to choose the initial centres.
     n_init : int, optional
         Single starts on the sample. By default 30 up to 32 clusters, then 960 / clusters and at
         least 5; with effort ``fast`` 10, with ``best`` 100.
     effort : {"fast", "normal", "best"}
-        ``fast`` does without moving centres out of local optima, ``best`` adds two passes.
+        How hard to search. ``fast`` does not move centres out of local optima; ``best`` adds
+        two passes.
     sample_rows : int, optional
         Rows kept to search on, by default 100,000, or 1,000 for each cluster if that is more.
     passes : int, optional
@@ -104,7 +105,7 @@ class ClusterSettings:
 
     @property
     def effective_n_init(self) -> int:
-        """How many single starts are made."""
+        """Number of single starts."""
         if self.n_init is not None:
             return self.n_init
         if self.effort == "normal":
@@ -113,15 +114,15 @@ class ClusterSettings:
 
     @property
     def effective_passes(self) -> int:
-        """How many passes over all rows follow the search."""
+        """Number of passes over all rows after the search."""
         return (2 if self.effort == "best" else 0) if self.passes is None else self.passes
 
     @property
     def effective_sample_rows(self) -> int:
-        """How many rows the sample has at most."""
+        """Maximum number of rows in the sample."""
         return self.sample_rows or max(_SAMPLE_ROWS, _SAMPLE_ROWS_PER_CLUSTER * self.n_clusters)
 
     @property
     def search_rows(self) -> int:
-        """How many rows of the sample the starts are tried on."""
+        """Number of rows of the sample used for the starts."""
         return max(_SEARCH_ROWS, _SEARCH_ROWS_PER_CLUSTER * self.n_clusters)

@@ -1,4 +1,4 @@
-"""How the digits are clustered and judged."""
+"""How to cluster the digits and match clusters to digits."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -20,7 +20,7 @@ MAX_DIGIT_CLUSTERS = 100
 
 @dataclass(frozen=True)
 class Embedding:
-    """What the digits are turned into before they are clustered.
+    """What to cluster: the digits, or an embedding of them.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ class Embedding:
         The pixels as they are; their first principal components; a t-SNE map of two
         dimensions; or the pixels, each scaled to mean 0 and variance 1.
     n_components : int, optional
-        How many principal components, 1 to 64; for ``pca`` only.
+        Number of principal components, 1 to 64; for ``pca`` only.
     random_state : int
-        Seed of t-SNE, from 0 to 2**32 - 1; the other embeddings leave nothing to chance.
+        Random seed of t-SNE, 0 to 2**32 - 1; the other embeddings are deterministic.
 
     Raises
     ------
@@ -58,17 +58,17 @@ class Embedding:
 
 @dataclass(frozen=True)
 class DigitsSettings:
-    """How the digits are clustered and judged.
+    """How to cluster the digits and match clusters to digits.
 
     Parameters
     ----------
     kmeans : KMeansSettings
         The parameters of the method; at most 100 clusters.
     embedding : Embedding
-        What is clustered.
+        What to cluster.
     match : {"one-to-one", "majority"}, optional
-        Which digit a cluster stands for. By default one-to-one as long as there are enough
-        digits for all clusters, that is up to 10, and majority beyond.
+        How to match clusters to digits. By default one-to-one up to 10 clusters, and majority
+        beyond, where there are not enough digits for all clusters.
 
     Raises
     ------

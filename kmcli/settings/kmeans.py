@@ -20,20 +20,20 @@ class KMeansSettings:
     Parameters
     ----------
     n_clusters : int
-        How many clusters to form, at least 1.
+        Number of clusters, at least 1.
     init : {"k-means++", "random"}
-        How the first centres are chosen.
+        How to choose the initial centres.
     n_init : int
-        How many starts are tried, 1 to 10,000; the one of lowest inertia is kept.
+        Number of initialisations, 1 to 10,000; the one with the lowest inertia is kept.
     max_iter : int
         Maximum iterations per initialisation, 1 to 1,000,000.
     tol : float
         A start has converged when its centres move by less than this, relative to the
         variance of the points.
     algorithm : {"lloyd", "elkan"}
-        Which variant of the iteration is used; both end in the same clustering.
+        k-means algorithm; the result is the same.
     random_state : int
-        Seed, from 0 to 2**32 - 1.
+        Random seed, 0 to 2**32 - 1.
 
     Raises
     ------

@@ -68,19 +68,19 @@ class TableFormat:
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """Which columns of a table are computed with.
+    """Which columns of a table to use.
 
     Parameters
     ----------
     include : tuple of str
         Names, positions like ``#3``, ranges like ``a:f`` and patterns like ``pct_*``. By default
-        all columns of numbers but row numbers.
+        all numeric columns except row numbers.
     exclude : tuple of str
-        What is left out of them.
+        Columns to leave out.
     one_hot : tuple of str
-        Columns of categories, each of which becomes a column of 1 and 0.
+        Columns of categories, of which each becomes a column of 1 and 0.
     weights : str, optional
-        The column that says how much a row counts.
+        The column of row weights.
     """
 
     include: tuple[str, ...] = ()
