@@ -51,10 +51,8 @@ def assign(model: str, tables: tuple[str, ...], **options: Any) -> ExitCode:
     it is read.
     """
     names = check_inputs(tables)
-    reports = ReportOptions(
-        options["report"], options["json"], options["report_file"], options["quiet"]
-    )
-    to = OutputOptions(options["output"], options["output_dir"], options["force"])
+    reports = ReportOptions.of(options)
+    to = OutputOptions.of(options)
     if model == STREAM:
         raise click.UsageError(
             "the model cannot be read from standard input, which is for the table"

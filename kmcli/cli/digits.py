@@ -18,6 +18,7 @@ from kmcli.cli.options import (
     clusters_option,
     figure_options,
     kmeans_options,
+    kmeans_settings,
     option,
     output_options,
     parse_range,
@@ -140,24 +141,14 @@ def digits(**options: Any) -> ExitCode:
 
     The data are the 1797 pictures of 8 x 8 pixels that come with scikit-learn.
     """
-    seed, start_seed = options["seed"], options["start_seed"]
     settings = DigitsSettings(
-        kmeans=KMeansSettings(
-            n_clusters=options["clusters"],
-            init=options["init"],
-            n_init=options["n_init"] or _DEFAULT_N_INIT,
-            max_iter=options["max_iter"],
-            tol=options["tol"],
-            algorithm=options["algorithm"],
-            random_state=seed if start_seed is None else start_seed,
+        kmeans=kmeans_settings(
+            options, options["clusters"], options["init"], options["n_init"] or _DEFAULT_N_INIT
         ),
-        embedding=replace(options["embed"], random_state=seed),
+        embedding=replace(options["embed"], random_state=options["seed"]),
         match=options["match"],
     )
-    to = OutputOptions(None, options["output_dir"], options["force"])
-    reports = ReportOptions(
-        options["report"], options["json"], options["report_file"], options["quiet"]
-    )
+    to, reports = OutputOptions.of(options), ReportOptions.of(options)
     csv = options["csv"]
     pictures = _plan_pictures(options)
     written = [*pictures.paths, *([csv] if csv is not None else [])]

@@ -1,6 +1,6 @@
 """Options that commands share, with one name, default and help text each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -8,7 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from kmcli.cli.numbers import Decimal, Integer, read_decimal
-from kmcli.settings import MAX_ITERATIONS, MAX_N_INIT, THEMES, KMeansSettings
+from kmcli.settings import MAX_ITERATIONS, MAX_N_INIT, THEMES, Init, KMeansSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -193,6 +193,21 @@ def start_seed_option() -> Callable[[F], F]:
     )
 
 
+def kmeans_settings(
+    given: Mapping[str, Any], n_clusters: int, init: Init, n_init: int
+) -> KMeansSettings:
+    """Say how to run k-means, by the options that `kmeans_options` and `start_seed_option` add."""
+    return KMeansSettings(
+        n_clusters=n_clusters,
+        init=init,
+        n_init=n_init,
+        max_iter=given["max_iter"],
+        tol=given["tol"],
+        algorithm=given["algorithm"],
+        random_state=given["seed"] if given["start_seed"] is None else given["start_seed"],
+    )
+
+
 def clusters_option(default: int | None, most: int | None = None) -> Callable[[F], F]:
     """Declare the number of clusters.
 
@@ -291,6 +306,11 @@ class OutputOptions:
     output_dir: str | None
     force: bool
 
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "OutputOptions":
+        """Take them from the options of a command."""
+        return cls(given.get("output"), given["output_dir"], given["force"])
+
 
 @dataclass(frozen=True)
 class ReportOptions:
@@ -300,6 +320,11 @@ class ReportOptions:
     json: bool
     report_file: str | None
     quiet: bool
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "ReportOptions":
+        """Take them from the options of a command."""
+        return cls(given["report"], given["json"], given["report_file"], given["quiet"])
 
     @property
     def on_stdout(self) -> bool:

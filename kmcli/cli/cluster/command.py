@@ -54,7 +54,7 @@ class Request:
 
     def __post_init__(self) -> None:
         given = self.options
-        to = OutputOptions(given["output"], given["output_dir"], given["force"])
+        to = OutputOptions.of(given)
         object.__setattr__(self, "to", to)
 
     @property
@@ -109,9 +109,7 @@ def cluster(tables: tuple[str, ...], **options: Any) -> ExitCode:
 
     Reads CSV, TSV, JSON Lines, Parquet and Arrow, also compressed, from files or standard input.
     """
-    reports = ReportOptions(
-        options["report"], options["json"], options["report_file"], options["quiet"]
-    )
+    reports = ReportOptions.of(options)
     request = Request(check_inputs(tables), options, reports)
     _refuse_contradictions(request)
     number = options["clusters"]

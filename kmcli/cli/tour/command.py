@@ -39,9 +39,7 @@ def tour(**options: Any) -> ExitCode:
     folder = options["folder"]
     path = os.path.join("" if folder == "." else folder, _FILE)
     to = OutputOptions(None, folder, options["force"])
-    reports = ReportOptions(
-        options["report"], options["json"], options["report_file"], options["quiet"]
-    )
+    reports = ReportOptions.of(options)
     outputs.check([path], reports, to, may_exist=True)
 
     # Late, so that help and usage errors come at once.

@@ -1,0 +1,61 @@
+"""The pictures of ``kmcli blobs``: how they are called, and when each is drawn."""
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kmcli.blobs import BlobsResult
+    from kmcli.cli.blobs.extras import Extras
+
+
+def _path(given: Mapping[str, Any], name: str) -> str:
+    return os.path.join(given["output_dir"] or "", name)
+
+
+def _animation_name(given: Mapping[str, Any]) -> str:
+    # An APNG is a PNG; by its name it must not take the strip's place.
+    return "blobs-steps.gif" if given["animation"] == "gif" else "blobs-animated.png"
+
+
+def output_paths(given: Mapping[str, Any]) -> list[str]:
+    """List what will be written besides reports."""
+    names = ["blobs.png"]
+    if given["steps"]:
+        names += ["blobs-steps.png", _animation_name(given)]
+    if given["scan"]:
+        names.append("blobs-scan.png")
+    if given["compare_init"]:
+        names.append("blobs-init.png")
+    paths = [_path(given, name) for name in names]
+    return [*paths, *(given[key] for key in ("html", "csv") if given[key] is not None)]
+
+
+def draw(
+    result: "BlobsResult", extras: "Extras", given: Mapping[str, Any]
+) -> Iterator[tuple[str, bytes]]:
+    """Draw what is wanted, one picture after the other, with its path."""
+    from kmcli.figures import blobs as figures
+    from kmcli.figures import blobs_trials
+    from kmcli.figures.style import Style, to_png
+
+    style = Style(given["theme"], given["dpi"], given["size"])
+    yield _path(given, "blobs.png"), to_png(figures.draw_overview(result, style))
+    if extras.trace is not None:
+        from kmcli.image_io import encode_animation
+
+        strip = figures.draw_steps(result.points, extras.trace, style)
+        yield _path(given, "blobs-steps.png"), to_png(strip)
+        frames = list(figures.draw_animation(result.points, extras.trace, style))
+        animation = encode_animation(frames, given["animation"], 1500)
+        yield _path(given, _animation_name(given)), animation
+    if extras.scan:
+        figure = blobs_trials.draw_scan(result.points, extras.scan, style)
+        yield _path(given, "blobs-scan.png"), to_png(figure)
+    if extras.trials:
+        figure = blobs_trials.draw_starts(extras.trials, style)
+        yield _path(given, "blobs-init.png"), to_png(figure)
+    if given["html"] is not None:
+        from kmcli.figures.blobs_page import page
+
+        yield given["html"], page(result, style)
