@@ -56,6 +56,24 @@ def test_spreading_a_value_per_color_reaches_every_pixel(pixels: Pixels) -> None
         assert (picture[here] == values[index]).all()
 
 
+@pytest.mark.parametrize("strip", [100, 2**16])
+def test_thousands_of_colors_with_alpha_are_counted_and_found_again(
+    strip: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # So many that some share a slot of the table and have to be searched for.
+    monkeypatch.setattr(histogram, "STRIP_PIXELS", strip)
+    monkeypatch.setattr(histogram, "_SHARE_PIXELS", {4: 7 * strip + 3})
+    pixels = np.random.default_rng(0).integers(0, 256, (99, 101, 4), dtype=np.uint8)
+    pixels[:40, :, :2] = 7  # some of them several times
+    found = count_colors(pixels)
+    flat = without_hidden_colors(pixels).reshape(-1, 4)
+    colors, ranks, counts = np.unique(flat, axis=0, return_inverse=True, return_counts=True)
+    np.testing.assert_array_equal(found.colors, colors)
+    np.testing.assert_array_equal(found.counts, counts)
+    picture = map_colors(pixels, found.colors, np.arange(len(colors)))
+    np.testing.assert_array_equal(picture.reshape(-1), ranks.reshape(-1))
+
+
 @given(hnp.arrays(np.uint8, (20, 3)))
 def test_packing_can_be_undone(colors: Pixels) -> None:
     np.testing.assert_array_equal(unpack_colors(pack_colors(colors), 3), colors)

@@ -11,6 +11,7 @@ from kmcli.clustering import fit_kmeans
 from kmcli.clustering.breathing import breathe
 from kmcli.clustering.init import draw_kmeans_plusplus
 from kmcli.clustering.lloyd import run_lloyd
+from kmcli.quantize import cells as cells_module
 from kmcli.quantize.cells import CellTree
 from kmcli.quantize.colorspace import to_points
 from kmcli.quantize.histogram import ColorCounts, count_colors
@@ -41,6 +42,17 @@ def test_cells_are_about_as_many_as_asked_for(china: Pixels) -> None:
         assert 0.8 * n_cells <= len(tree.select(n_cells).means) <= n_cells
     everything = tree.select(len(histogram.colors))
     np.testing.assert_array_equal(everything.means, histogram.colors)
+
+
+def test_cells_do_not_depend_on_how_many_colors_are_merged_at_once(
+    china: Pixels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    histogram = count_colors(china)
+    at_once = CellTree(histogram.colors, histogram.counts).select(65536)
+    monkeypatch.setattr(cells_module, "_STRIP_COLORS", 1000)
+    in_strips = CellTree(histogram.colors, histogram.counts).select(65536)
+    np.testing.assert_array_equal(in_strips.means, at_once.means)
+    np.testing.assert_array_equal(in_strips.weights, at_once.weights)
 
 
 def test_cells_lose_less_than_a_grid_of_as_many(china: Pixels) -> None:

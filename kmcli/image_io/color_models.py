@@ -46,9 +46,12 @@ def to_pixels(image: Image.Image, notes: list[str]) -> NDArray[np.uint8]:
     top = 0
     for strip in _strips(image):
         rows = pixels[top : top + strip.height]
-        rows[..., :3] = np.asarray(_as_srgb(strip, notes))
-        if not is_opaque:
-            rows[..., 3] = np.asarray(_alpha(strip))
+        if strip.mode == "RGBA" and not is_opaque and not strip.info.get("icc_profile"):
+            rows[:] = np.asarray(strip)  # as it is: half the time of colour and alpha apart
+        else:
+            rows[..., :3] = np.asarray(_as_srgb(strip, notes))
+            if not is_opaque:
+                rows[..., 3] = np.asarray(_alpha(strip))
         top += strip.height
     return pixels
 

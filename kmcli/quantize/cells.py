@@ -86,6 +86,9 @@ class CellTree:
         space: Space = "rgb",
     ) -> None:
         self._colors, self._counts, self._space = colors, counts, space
+        n_channels = colors.shape[1]
+        self._n_bits = _BITS[n_channels][0]
+        self._n_places = 2 ** (n_channels * self._n_bits)
 
     def select(self, n_cells: int) -> Cells:
         """Choose so many cells that together cover all colours with little error.
@@ -111,10 +114,10 @@ class CellTree:
         for level in self._levels:
             weights, *sums, _ = level.moments[:, is_split & (level.errors <= threshold)]
             chosen.append((np.column_stack(sums) / weights[:, np.newaxis], weights))
-            split_codes = level.codes[is_split & (level.errors > threshold)]
+            is_split &= level.errors > threshold
             if level is not self._levels[-1]:
-                is_split = np.repeat(is_split & (level.errors > threshold), level.sizes)
-        single = np.flatnonzero(np.isin(self._codes, split_codes, kind="table"))
+                is_split = np.repeat(is_split, level.sizes)
+        single = self._members(is_split)
         chosen.append((to_points(self._colors[single]), self._counts[single]))
         return self._cells(*(np.concatenate(each) for each in zip(*chosen, strict=True)))
 
@@ -139,17 +142,21 @@ class CellTree:
         order = mergers[np.argsort(errors[mergers], kind="stable")]
         return errors[order], len(self._colors) - np.cumsum(n_merged[order])
 
-    @cached_property
-    def _codes(self) -> NDArray[np.int32]:
-        """The finest cell of each colour."""
-        bits = _BITS[self._colors.shape[1]][0]
-        return _morton_codes(self._colors, bits)
+    def _members(self, is_wanted: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """Find the colours of some of the finest cells."""
+        _, places = self._finest
+        is_in = np.zeros(self._n_places, dtype=bool)
+        is_in[places[is_wanted]] = True
+        starts = range(0, len(self._colors), _STRIP_COLORS)
+        strips = [self._colors[start : start + _STRIP_COLORS] for start in starts]
+        found = [np.flatnonzero(is_in[_places(strip, self._n_bits)]) for strip in strips]
+        return np.concatenate([start + each for start, each in zip(starts, found, strict=True)])
 
     @cached_property
     def _levels(self) -> list[_Level]:
         """All levels but the colours themselves, from the coarsest to the finest."""
         n_channels = self._colors.shape[1]
-        levels = [self._merge_colors()]
+        levels = [self._finest[0]]
         for _ in _BITS[n_channels][1:]:
             finer = levels[0]
             codes = finer.codes >> n_channels
@@ -159,34 +166,47 @@ class CellTree:
             levels.insert(0, _Level(codes[starts], moments, sizes))
         return levels
 
-    def _merge_colors(self) -> _Level:
-        """Merge the colours themselves, strip by strip."""
+    @cached_property
+    def _finest(self) -> tuple[_Level, NDArray[np.intp]]:
+        """The colours themselves merged, strip by strip; and the place of each cell."""
         n_channels = self._colors.shape[1]
-        n_codes = 2 ** (n_channels * _BITS[n_channels][0])
-        sizes = np.zeros(n_codes, dtype=np.intp)
-        moments = np.zeros((n_channels + 2, n_codes))
+        sizes = np.zeros(self._n_places, dtype=np.intp)
+        moments = np.zeros((n_channels + 2, self._n_places))
         for start in range(0, len(self._colors), _STRIP_COLORS):
             strip = slice(start, start + _STRIP_COLORS)
-            codes, weights = self._codes[strip], self._counts[strip]
-            points = to_points(self._colors[strip])
-            sizes += np.bincount(codes, minlength=n_codes)
-            moments[0] += np.bincount(codes, weights, n_codes)
-            moments[-1] += np.bincount(codes, weights * (points**2).sum(axis=1), n_codes)
-            for sums, axis in zip(moments[1:-1], points.T, strict=True):
-                sums += np.bincount(codes, weights * axis, n_codes)
-        occupied = np.flatnonzero(sizes)
-        return _Level(occupied, moments[:, occupied], sizes[occupied])
+            places, weights = _places(self._colors[strip], self._n_bits), self._counts[strip]
+            # Colours in ascending order lie in few of the cells: sums over these stay in the cache.
+            first = int(places.min())
+            places -= first
+            n_near = 1 + int(places.max())
+            near = slice(first, first + n_near)
+            points = np.ascontiguousarray(to_points(self._colors[strip]).T)
+            sizes[near] += np.bincount(places, minlength=n_near)
+            moments[0, near] += np.bincount(places, weights, n_near)
+            moments[-1, near] += np.bincount(places, weights * (points**2).sum(axis=0), n_near)
+            for sums, axis in zip(moments[1:-1], points, strict=True):
+                sums[near] += np.bincount(places, weights * axis, n_near)
+        places = np.flatnonzero(sizes)
+        codes = _morton_codes(places, n_channels, self._n_bits)
+        order = np.argsort(codes)
+        places = places[order]
+        return _Level(codes[order], moments[:, places], sizes[places]), places
 
 
-def _morton_codes(colors: NDArray[np.uint8], n_bits: int) -> NDArray[np.int32]:
-    """Interleave the upper bits of the channels, the highest ones first."""
-    n_channels = colors.shape[1]
-    values = np.arange(256, dtype=np.int32) >> (8 - n_bits)
-    spread = np.zeros(256, dtype=np.int32)
+def _places(colors: NDArray[np.uint8], n_bits: int) -> NDArray[np.intp]:
+    """Join the upper bits of the channels: cells that are in the order of the colours."""
+    places = np.zeros(len(colors), dtype=np.int32)
+    for channel in range(colors.shape[1]):
+        places <<= n_bits
+        places |= colors[:, channel] >> (8 - n_bits)
+    return places.astype(np.intp)
+
+
+def _morton_codes(places: NDArray[np.intp], n_channels: int, n_bits: int) -> NDArray[np.intp]:
+    """Interleave the bits of the channels, the highest ones first."""
+    codes = np.zeros(len(places), dtype=np.intp)
     for bit in range(n_bits):
-        spread |= (values >> bit & 1) << (bit * n_channels)
-    codes = np.zeros(len(colors), dtype=np.int32)
-    for channel in range(n_channels):
-        codes <<= 1
-        codes |= spread[colors[:, channel]]
+        for channel in range(n_channels):
+            digit = places >> ((n_channels - 1 - channel) * n_bits + bit) & 1
+            codes |= digit << (bit * n_channels + n_channels - 1 - channel)
     return codes

@@ -65,7 +65,12 @@ def _with_opacity(
     coordinates: NDArray[np.float64], opacity: NDArray[np.float64], definition: "_Definition"
 ) -> NDArray[np.float64]:
     half = definition.white / 2
-    return np.concatenate([opacity * (coordinates - half), opacity * np.linalg.norm(half)], axis=1)
+    points = np.empty((len(coordinates), 4))
+    # Axis by axis: numpy is five times slower where the innermost dimension has only three.
+    for axis in range(3):
+        np.multiply(opacity[:, 0], coordinates[:, axis] - half[axis], out=points[:, axis])
+    np.multiply(opacity[:, 0], np.linalg.norm(half), out=points[:, 3])
+    return points
 
 
 def _without_opacity(
@@ -127,10 +132,12 @@ def composites(colors: NDArray[np.uint8]) -> tuple[NDArray[np.float64], float]:
     values = colors.astype(np.float64)
     if colors.shape[1] == 3:
         return values, 1.0
-    alpha = values[:, 3:]
-    on_black = values[:, :3] * alpha
-    on_white = on_black + 255 * (255 - alpha)
-    return np.concatenate([on_black, on_white], axis=1), 2.0 * 255**2
+    appearance = np.empty((len(colors), 6))
+    added_by_white = 255 * (255 - values[:, 3])
+    for axis in range(3):  # see _with_opacity
+        np.multiply(values[:, axis], values[:, 3], out=appearance[:, axis])
+        np.add(appearance[:, axis], added_by_white, out=appearance[:, axis + 3])
+    return appearance, 2.0 * 255**2
 
 
 def on_backdrops(colors: NDArray[np.uint8]) -> list[NDArray[np.float64]]:

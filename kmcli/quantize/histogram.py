@@ -1,6 +1,6 @@
 """Pixels to distinct colours and their counts, and back from values per colour to pixels."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,11 +15,21 @@ Value = TypeVar("Value", bound=np.generic)
 STRIP_PIXELS = 2**16
 """Pixels handled at once: large enough for numpy's speed, small enough for the cache."""
 
-_SHARE_PIXELS = 2**18
-"""Pixels that one thread works through."""
+_SHARE_PIXELS = {3: 2**18, 4: 2**20}
+"""Pixels that one thread works through, by the number of channels.
+
+With alpha what is not found at once is sorted and searched together, the more the faster.
+"""
+
+_HASH_BITS = 24
+"""At most 2**24 slots: as much memory as 24 megapixels."""
 
 TABLE_PIXELS = 2**20
 """From here on a table over all 2**24 colours counts faster than sorting the pixels."""
+
+
+_LookUp = Callable[[NDArray[np.uint8], NDArray[Value]], None]
+"""Writes the value of each pixel of the first array into the second."""
 
 
 @dataclass(frozen=True)
@@ -184,31 +194,60 @@ def map_colors(
     """
     n_channels = pixels.shape[-1]
     out = np.empty(pixels.size // n_channels, dtype=values.dtype)
-    # A table over all opaque colours; only entries of those that occur are ever set or read.
-    table = np.empty(2**24, dtype=values.dtype)
-    for start in range(0, len(colors), STRIP_PIXELS):
-        strip = slice(start, start + STRIP_PIXELS)
-        is_opaque = colors[strip, -1] == 255 if n_channels == 4 else slice(None)
-        table[pack_colors(colors[strip][is_opaque, :3])] = values[strip][is_opaque]
     flat = pixels.reshape(-1, n_channels)
-    codes = pack_colors(colors).astype(np.uint32) if n_channels == 4 else None
-
-    def look_up(share: slice) -> None:
-        target = out[share]
-        if codes is None:
-            for where, strip in _packed_strips(flat[share]):
-                table.take(strip, out=target[where], mode="clip")
-            return
-        wanted = _pack_all(flat[share])
-        table.take(wanted >> 8, out=target, mode="clip")
-        others = np.flatnonzero(wanted & 255 != 255)
-        # Roughly in their order: looking here and there among millions of codes misses the cache.
-        upper_bytes = (wanted[others] >> 16).astype(np.uint16)
-        others = others[np.argsort(upper_bytes, kind="stable")]
-        target[others] = values[np.searchsorted(codes, wanted[others])]
-
-    map_shares(look_up, len(flat), _SHARE_PIXELS)
+    look_up = _opaque_table(colors, values) if n_channels == 3 else _hash_table(colors, values)
+    map_shares(lambda share: look_up(flat[share], out[share]), len(flat), _SHARE_PIXELS[n_channels])
     return out.reshape(pixels.shape[:-1])
+
+
+def _opaque_table(colors: NDArray[np.uint8], values: NDArray[Value]) -> _LookUp[Value]:
+    """Make a table over all 2**24 colours; only entries of those that occur are ever touched."""
+    table = np.empty(2**24, dtype=values.dtype)
+    for where, codes in _packed_strips(colors):
+        table[codes] = values[where]
+
+    def look_up(pixels: NDArray[np.uint8], out: NDArray[Value]) -> None:
+        for where, codes in _packed_strips(pixels):
+            table.take(codes, out=out[where], mode="clip")
+
+    return look_up
+
+
+def _hash_table(colors: NDArray[np.uint8], values: NDArray[Value]) -> _LookUp[Value]:
+    """Make a table with a slot for each colour, shared by few; the last one stays in it.
+
+    The others are searched for, which takes ten times as long.
+    """
+    codes = _pack_all(colors)
+    n_bits = min(1 + len(codes).bit_length(), _HASH_BITS)
+    # Never read where nothing was written: what is looked up has been put in, by itself or others.
+    owners, table = np.empty(2**n_bits, dtype=codes.dtype), np.empty(2**n_bits, dtype=values.dtype)
+    for start in range(0, len(codes), STRIP_PIXELS):
+        strip = slice(start, start + STRIP_PIXELS)
+        slots = _hash(codes[strip], n_bits)
+        owners[slots], table[slots] = codes[strip], values[strip]
+
+    def look_up(pixels: NDArray[np.uint8], out: NDArray[Value]) -> None:
+        wanted = _pack_all(pixels)
+        is_missing = np.empty(len(wanted), dtype=bool)
+        for start in range(0, len(wanted), STRIP_PIXELS):
+            strip = slice(start, start + STRIP_PIXELS)
+            slots = _hash(wanted[strip], n_bits)
+            table.take(slots, out=out[strip], mode="clip")
+            np.not_equal(owners.take(slots), wanted[strip], out=is_missing[strip])
+        missing = np.flatnonzero(is_missing)
+        # In their order: looking here and there among millions of codes misses the cache.
+        keys = wanted[missing].astype(np.uint64) << 32 | missing.astype(np.uint64)
+        keys.sort()
+        ranks = np.searchsorted(codes, (keys >> 32).astype(np.uint32))
+        out[(keys & 0xFFFFFFFF).astype(np.intp)] = values[ranks]
+
+    return look_up
+
+
+def _hash(codes: NDArray[np.uint32], n_bits: int) -> NDArray[np.intp]:
+    """Scatter codes over slots, by multiplication with 2**32 over the golden ratio."""
+    return (codes * np.uint32(0x9E3779B1) >> np.uint32(32 - n_bits)).astype(np.intp)
 
 
 def pack_colors(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
@@ -325,5 +364,19 @@ def _count_sorted(
 ) -> tuple[NDArray[np.integer], NDArray[np.int64]]:
     """Count equal codes, sorting them in place."""
     codes.sort()
-    first = np.flatnonzero(np.concatenate(([True], codes[1:] != codes[:-1])))
-    return codes[first], np.diff(first, append=len(codes))
+    strips = [slice(at, at + STRIP_PIXELS) for at in range(0, len(codes) - 1, STRIP_PIXELS)]
+    before, after = codes[:-1], codes[1:]
+    n_distinct = 1 + sum(np.count_nonzero(before[strip] != after[strip]) for strip in strips)
+    distinct, first = np.empty(n_distinct, codes.dtype), np.empty(n_distinct + 1, np.int64)
+    distinct[0], first[0], first[-1] = codes[0], 0, len(codes)
+    # Strip by strip: whole arrays would be out of the cache, and twice as much memory.
+    n_found = 1
+    for strip in strips:
+        new = 1 + strip.start + np.flatnonzero(before[strip] != after[strip])
+        found = slice(n_found, n_found + len(new))
+        distinct[found], first[found] = codes[new], new
+        n_found += len(new)
+    for start in range(0, n_distinct, STRIP_PIXELS):
+        places = first[start : start + STRIP_PIXELS + 1]
+        places[:-1] = np.diff(places)
+    return distinct, first[:-1]
