@@ -8,7 +8,7 @@ import stat
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -243,6 +243,27 @@ print("went on")
             assert done.stdout == b""
             found = {path.name for path in tmp_path.iterdir()}
             assert found == left if left else "x" not in found
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_signal_ends_the_making_of_pieces() -> None:
+    made = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(9):
+            made.append(number)
+            if number == 2:
+                signal.raise_signal(signal.SIGINT)
+            yield b"x"
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            publish([("a", b"whole"), ("b", pieces())], force=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert made == [0, 1, 2]
+    assert not os.listdir()
 
 
 @pytest.mark.usefixtures("folder")

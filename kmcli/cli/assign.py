@@ -22,6 +22,7 @@ from kmcli.files import STREAM, publish
 from kmcli.text import counted
 
 if TYPE_CHECKING:
+    from kmcli.cluster.run import Labelling
     from kmcli.report.model import Report
 
 
@@ -76,14 +77,10 @@ def assign(model: str, tables: tuple[str, ...], **options: Any) -> ExitCode:
     label = found.label if options["label"] is None else options["label"]
     added = Added(label, distance=options["distance"], margin=options["margin"])
     rows = plan_rows(source, added, options, path)
+    # One thread answers each piece at once; several would hold the last ones back.
+    local = contextlib.nullcontext(Threads(1 if STREAM in names else None))
     scheduler = options["scheduler"]
-    where: Any = (
-        # One thread answers each piece at once; several would hold the last ones back.
-        contextlib.nullcontext(Threads(1 if STREAM in names else None))
-        if scheduler is None
-        else dask_workers(scheduler)
-    )
-    with where as workers:
+    with local if scheduler is None else dask_workers(scheduler) as workers:
         limits = np.array(found.max_distances)
         finish = _nothing if rows is None else rows.finish
         labelling = Labelling(source, found.rule, finish, workers, limits=limits)
@@ -107,14 +104,18 @@ def assign(model: str, tables: tuple[str, ...], **options: Any) -> ExitCode:
     if reports.on_stdout:
         outputs.print_report(report(), as_json=reports.json)
     if not reports.quiet:
-        sums = labelling.sums
-        text = f"assign: {counted(int(sums.rows.sum()) + sums.n_unlabelled, 'row')}"
-        if sums.n_unlabelled:
-            text += f", {sums.n_unlabelled} with missing values in no cluster"
-        if labelling.n_beyond:
-            text += f", {labelling.n_beyond} farther out than any row of the model"
-        console.say(text + (f" -> {path}" if path not in (None, STREAM) else ""))
+        console.say(_summary(labelling, path))
     return ExitCode.DONE
+
+
+def _summary(labelling: "Labelling[Any]", path: str | None) -> str:
+    sums = labelling.sums
+    text = f"assign: {counted(int(sums.rows.sum()) + sums.n_unlabelled, 'row')}"
+    if sums.n_unlabelled:
+        text += f", {sums.n_unlabelled} with missing values in no cluster"
+    if labelling.n_beyond:
+        text += f", {labelling.n_beyond} farther out than any row of the model"
+    return text if path in (None, STREAM) else f"{text} -> {path}"
 
 
 def _nothing(_block: Any, _labels: Any) -> None:

@@ -236,7 +236,7 @@ def check_frame(frame: int | None, n_frames: int, notes: list[str], kind: str) -
 def _is_cursor(data: bytes) -> bool:
     """Tell a cursor from a TGA in true colour, which may begin with the same four bytes."""
     n_entries, start = int.from_bytes(data[4:6], "little"), int.from_bytes(data[18:22], "little")
-    return data.startswith(_CUR_MAGIC) and data[9:10] == b"\0" and 6 < 6 + 16 * n_entries <= start
+    return data.startswith(_CUR_MAGIC) and 6 < 6 + 16 * n_entries <= start
 
 
 def _icon_of(data: bytes) -> bytes:
