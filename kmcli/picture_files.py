@@ -22,7 +22,6 @@ from kmcli.errors import (
 )
 from kmcli.files import publish, read_input
 from kmcli.image_io import (
-    IndexedFormat,
     decode_image,
     encode_indexed,
     encode_indexed_animation,
@@ -30,7 +29,7 @@ from kmcli.image_io import (
 from kmcli.palette_files import decode_palette, encode_palette
 from kmcli.quantize.image import QuantizedImage
 from kmcli.quantize.palette import Palette
-from kmcli.settings import MAX_INPUT_BYTES, MAX_PIXELS
+from kmcli.settings import MAX_INPUT_BYTES, MAX_PIXELS, IndexedFormat
 
 
 def read_image(

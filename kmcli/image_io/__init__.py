@@ -9,7 +9,6 @@ from kmcli.image_io.decode import (
 )
 from kmcli.image_io.density import Density
 from kmcli.image_io.encode import (
-    IndexedFormat,
     encode_indexed,
     encode_indexed_png,
     index_bit_depth,
@@ -26,7 +25,6 @@ __all__ = [
     "DecodedImage",
     "Density",
     "FramesLeftOut",
-    "IndexedFormat",
     "Milliseconds",
     "check_optimizer",
     "decode_frames",

@@ -1,7 +1,6 @@
 """Encode a picture of few colours, without loss, and read it back."""
 
 import io
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +12,7 @@ from kmcli.image_io.density import Density, density_chunk
 from kmcli.image_io.gif_writer import write_gif
 from kmcli.image_io.png_chunks import END, SIGNATURE, join_chunks
 from kmcli.image_io.read_back import read_frames_back, read_png_back, read_webp_back
-
-IndexedFormat = Literal["png", "gif", "webp"]
+from kmcli.settings import IndexedFormat
 
 _MAX_WEBP_SIDE = 16383
 

@@ -18,6 +18,7 @@ from kmcli.settings.digits import (
     Match,
 )
 from kmcli.settings.figures import THEMES, Theme
+from kmcli.settings.formats import FORMAT_OF_SUFFIX, INDEXED_FORMATS, IndexedFormat
 from kmcli.settings.kmeans import MAX_ITERATIONS, MAX_N_INIT, Algorithm, Init, KMeansSettings
 from kmcli.settings.quantize import (
     DITHER_STRENGTHS,
@@ -37,6 +38,8 @@ from kmcli.settings.tables import ColumnChoice, TableFormat
 __all__ = [
     "DITHERS",
     "DITHER_STRENGTHS",
+    "FORMAT_OF_SUFFIX",
+    "INDEXED_FORMATS",
     "MAX_CLUSTERS",
     "MAX_COLORS",
     "MAX_DIGIT_CLUSTERS",
@@ -58,6 +61,7 @@ __all__ = [
     "Effort",
     "Embedding",
     "EmbeddingMethod",
+    "IndexedFormat",
     "Init",
     "KMeansSettings",
     "Match",

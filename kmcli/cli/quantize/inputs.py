@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kmcli.errors import InputError
 from kmcli.files import STREAM
+from kmcli.settings import INDEXED_FORMATS
 
 IMAGE_SUFFIXES = (
     *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".gif", ".webp", ".tif", ".tiff"),
@@ -91,5 +92,6 @@ def _is_picture(folder: str, name: str) -> bool:
 
 def _is_output(name: str, inputs: set[str], suffix: str) -> bool:
     endings = r"-k\d{1,3}|-auto|-compare|-cloud" + (f"|{re.escape(suffix)}" if suffix else "")
-    match = re.fullmatch(rf"(.+)(?:{endings})\.(?:png|gif|webp)", name)
+    formats = "|".join(INDEXED_FORMATS)
+    match = re.fullmatch(rf"(.+)(?:{endings})\.(?:{formats})", name)
     return match is not None and match[1] in inputs

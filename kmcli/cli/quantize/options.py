@@ -18,7 +18,6 @@ from kmcli.cli.options import (
     stacked,
     theme_option,
 )
-from kmcli.cli.quantize.request import FORMATS
 from kmcli.cli.quantize.values import (
     read_bytes,
     read_colors,
@@ -31,6 +30,7 @@ from kmcli.cli.quantize.values import (
 from kmcli.settings import (
     DITHER_STRENGTHS,
     DITHERS,
+    INDEXED_FORMATS,
     MAX_COLORS,
     MAX_INPUT_BYTES,
     MAX_PIXELS,
@@ -81,7 +81,7 @@ _common_options = stacked(
 _output_options = stacked(
     _output(
         "--format",
-        type=click.Choice(FORMATS),
+        type=click.Choice(INDEXED_FORMATS),
         help="Output format if the file name does not tell.  [default: png]",
     ),
     _output(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kmcli.cli.quantize.jobs import is_stream
-from kmcli.cli.quantize.request import FormatName, Request
+from kmcli.cli.quantize.request import Request
 from kmcli.errors import InputError
 from kmcli.files import read_input
 from kmcli.image_io import (
@@ -18,8 +18,9 @@ from kmcli.image_io import (
     without_translucency,
 )
 from kmcli.quantize import ColorCounts, count_colors
+from kmcli.settings import IndexedFormat
 
-_IN_PLACE: dict[str, FormatName] = {"PNG": "png", "GIF": "gif", "WEBP": "webp"}
+_IN_PLACE: dict[str, IndexedFormat] = {"PNG": "png", "GIF": "gif", "WEBP": "webp"}
 """What replaces a file of a format, by Pillow's name of it."""
 
 
@@ -44,7 +45,7 @@ class Picture:
     n_bytes: int
     mtime_ns: int | None
     animation: Animation
-    format_name: FormatName
+    format_name: IndexedFormat
     histogram: ColorCounts
 
     @property
@@ -91,7 +92,7 @@ def _decode(data: bytes, request: Request) -> Animation:
     return Animation(one.pixels[np.newaxis], (0,), 1, one.format, one.warnings, one.density)
 
 
-def _format_for(animation: Animation, request: Request) -> FormatName:
+def _format_for(animation: Animation, request: Request) -> IndexedFormat:
     if not request.in_place:
         return request.format_name
     if animation.format not in _IN_PLACE:

@@ -4,16 +4,17 @@ import os
 import sys
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
 import click
 
 from kmcli.cli.options import OutputOptions, ReportOptions
 from kmcli.files import STREAM
 from kmcli.settings import (
+    FORMAT_OF_SUFFIX,
     MAX_COLORS,
     Dither,
     Effort,
+    IndexedFormat,
     Order,
     QuantizeSettings,
     Space,
@@ -22,17 +23,7 @@ from kmcli.settings import (
 )
 from kmcli.text import listed
 
-FormatName = Literal["png", "gif", "webp"]
-
-FORMATS: tuple[FormatName, ...] = ("png", "gif", "webp")
-
-_ENDS: dict[str, FormatName] = {
-    "": "png",
-    ".png": "png",
-    ".apng": "png",
-    ".gif": "gif",
-    ".webp": "webp",
-}
+_ENDS: dict[str, IndexedFormat] = {"": "png", **FORMAT_OF_SUFFIX}
 
 _TARGETS = ("min_psnr", "max_delta_e", "max_size")
 _DECIDE_COLORS = (
@@ -61,7 +52,7 @@ class Request:
     report_file: str | None
     quiet: bool
     preview: bool
-    format: FormatName | None
+    format: IndexedFormat | None
     suffix: str | None
     keep_extension: bool
     compare: bool
@@ -105,7 +96,7 @@ class Request:
         return ReportOptions(self.report, self.json, self.report_file, self.quiet)
 
     @property
-    def format_name(self) -> FormatName:
+    def format_name(self) -> IndexedFormat:
         """The format of outputs that do not replace their inputs."""
         return self.format or _ENDS[_end(self.output)]
 
