@@ -33,7 +33,8 @@ OUR_LIMIT = "limit 4.0 Mpx"
 def quantize(path: Path, output: Path, capfd: Capture) -> tuple[int, str, list[str]]:
     """Quantize a file: exit code, messages, and what is wrong with the way in which it ended."""
     output.unlink(missing_ok=True)
-    before = path.stat() if path.exists() else None
+    # Unlike Path.exists, this is no error in a folder that may not be entered.
+    before = path.stat() if os.path.exists(path) else None
     code = run(["quantize", *LIMITS, "-o", str(output), "--", str(path)])
     out, err = capfd.readouterr()
     wrong = []
