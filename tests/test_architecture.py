@@ -1,4 +1,4 @@
-"""The house keeps its shape: imports go down, one owner per package, help stays light."""
+"""The code keeps its shape: imports go down, one owner per package, help stays light."""
 
 import ast
 import re
