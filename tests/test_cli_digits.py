@@ -275,11 +275,12 @@ def test_running_again_is_no_conflict_but_other_content_is(
     assert run(["digits", *to, "--json"]) == 0
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
     capfd.readouterr()
-    (tmp_path / "digits-pca.png").write_bytes(b"precious")
+    precious = (tmp_path / "digits-pca.png").read_bytes() + b" and more"
+    (tmp_path / "digits-pca.png").write_bytes(precious)
     (tmp_path / "digits-confusion.png").unlink()
     assert run(["digits", *to]) == 5
     assert (
         "digits-pca.png: already exists with other content; use --force" in capfd.readouterr().err
     )
-    assert (tmp_path / "digits-pca.png").read_bytes() == b"precious"
+    assert (tmp_path / "digits-pca.png").read_bytes() == precious
     assert not (tmp_path / "digits-confusion.png").exists()

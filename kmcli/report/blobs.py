@@ -8,6 +8,7 @@ from kmcli.blobs import BlobsResult, Trace
 from kmcli.blobs.run import WORSE
 from kmcli.blobs.trials import ScanStep, StartTrials, best_numbers
 from kmcli.report.model import Field, Note, Report, Section, Table
+from kmcli.report.scores import EXTERNAL_NAMES, INTERNAL_NAMES
 from kmcli.scores import count_pairs
 from kmcli.text import counted, number, shortened
 
@@ -27,12 +28,6 @@ _WHY = {
 }
 
 _MOST_COLUMNS, _MOST_LETTERS = 8, 18  # so that a table of groups fits into a terminal
-
-_SCORE_NAMES = {
-    "silhouette": "silhouette",
-    "calinski_harabasz": "Calinski-Harabasz",
-    "davies_bouldin": "Davies-Bouldin",
-}
 
 
 def blobs_report(
@@ -138,7 +133,7 @@ def _internal_fields(result: BlobsResult) -> list[Field]:
         "davies_bouldin": "lower is better",
     }
     fields = []
-    for key, name in _SCORE_NAMES.items():
+    for key, name in INTERNAL_NAMES.items():
         value = None if scores is None else float(getattr(scores, key))
         text = "not defined here" if value is None else f"{value:z.4f} ({hints[key]})"
         fields.append(Field(key, name, value, text))
@@ -146,16 +141,8 @@ def _internal_fields(result: BlobsResult) -> list[Field]:
 
 
 def _external_fields(result: BlobsResult) -> list[Field]:
-    names = {
-        "adjusted_rand": "ARI",
-        "adjusted_mutual_info": "AMI",
-        "homogeneity": "homogeneity",
-        "completeness": "completeness",
-        "v_measure": "V-measure",
-        "fowlkes_mallows": "Fowlkes-Mallows",
-    }
     fields = []
-    for key, name in names.items():
+    for key, name in EXTERNAL_NAMES.items():
         value = None if result.external is None else float(getattr(result.external, key))
         text = "the groups are not known" if value is None else f"{value:z.4f}"
         fields.append(Field(key, name, value, text))
@@ -287,7 +274,7 @@ def _scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
             Field("k", "k", step.n_clusters, str(step.n_clusters)),
             Field("inertia", "inertia", step.inertia, number(step.inertia, 2)),
         ]
-        for key, name in _SCORE_NAMES.items():
+        for key, name in INTERNAL_NAMES.items():
             value = None if step.scores is None else float(getattr(step.scores, key))
             mark = "*" if best.get(key) == step.n_clusters else " "
             row.append(Field(key, name, value, "-  " if value is None else f"{value:z.3f} {mark}"))
@@ -305,7 +292,7 @@ def _verdict(best: dict[str, int]) -> list[str]:
         return ["No score is defined for these numbers."]
     if len(set(best.values())) == 1:
         return [f"All three prefer k = {next(iter(best.values()))}. Inertia always falls."]
-    votes = ", ".join(f"{_SCORE_NAMES[key]} k = {number}" for key, number in best.items())
+    votes = ", ".join(f"{INTERNAL_NAMES[key]} k = {number}" for key, number in best.items())
     return [f"They disagree: {votes}. Look at the data; inertia always falls."]
 
 

@@ -9,6 +9,7 @@ from kmcli.cluster.profile import Apart
 from kmcli.cluster.result import ClusterResult
 from kmcli.cluster.scan import STABLE, ScanStep, no_stable_number, recommend
 from kmcli.report.model import Field, Note, Report, Section, Table
+from kmcli.report.scores import INTERNAL_NAMES
 from kmcli.text import counted
 
 _MOST_LISTED = 8
@@ -77,9 +78,7 @@ def scan_parts(scan: Sequence[ScanStep]) -> list[Section | Table | Note]:
         [
             Field("k", "k", step.n_clusters, str(step.n_clusters)),
             Field("inertia", "inertia", step.inertia, f"{step.inertia:.6g}"),
-            _score("silhouette", step.scores.silhouette),
-            _score("calinski_harabasz", step.scores.calinski_harabasz, "Calinski-Harabasz"),
-            _score("davies_bouldin", step.scores.davies_bouldin, "Davies-Bouldin"),
+            *(_score(key, getattr(step.scores, key), name) for key, name in INTERNAL_NAMES.items()),
             _score("stability", _known(step.stability)),
         ]
         for step in scan
@@ -214,11 +213,10 @@ def _score_fields(result: ClusterResult) -> list[Field]:
         "davies_bouldin": profile.davies_bouldin,
         "stability": result.stability,
     }
-    labels = {"calinski_harabasz": "Calinski-Harabasz", "davies_bouldin": "Davies-Bouldin"}
     fields = [
         Field(
             key,
-            labels.get(key, key.replace("_", " ")) if value is not None else "",
+            INTERNAL_NAMES.get(key, key.replace("_", " ")) if value is not None else "",
             value,
             "" if value is None else f"{value:.4g}  ({hints[key]})",
         )

@@ -7,6 +7,7 @@ from kmcli.digits.trials import InitTrials, ScanStep
 from kmcli.report.digits_tables import cluster_table, confusion_table, digit_table
 from kmcli.report.digits_trials import init_parts, scan_parts
 from kmcli.report.model import Field, Note, Report, Section
+from kmcli.report.scores import EXTERNAL_NAMES, INTERNAL_NAMES
 from kmcli.scores import inverse_purity, tied_labels
 from kmcli.settings import N_DIGITS, Embedding
 from kmcli.text import counted, listed
@@ -115,12 +116,7 @@ def _clustering_fields(result: DigitsResult) -> list[Field]:
         Field("converged", "", clustering.converged),
         Field("inertia", "inertia", clustering.inertia, f"{clustering.inertia:.2f}"),
     ]
-    names = {
-        "silhouette": "silhouette",
-        "calinski_harabasz": "Calinski-Harabasz",
-        "davies_bouldin": "Davies-Bouldin",
-    }
-    for key, label in names.items():
+    for key, label in INTERNAL_NAMES.items():
         value = None if internal is None else getattr(internal, key)
         text = "not defined for one cluster" if value is None else f"{value:z.4f}"
         fields.append(Field(key, label, value, text))
@@ -193,20 +189,12 @@ def _remarks(result: DigitsResult) -> list[str]:
 
 
 def _scores(result: DigitsResult) -> list[Field]:
-    names = {
-        "adjusted_rand": "ARI",
-        "adjusted_mutual_info": "AMI",
-        "homogeneity": "homogeneity",
-        "completeness": "completeness",
-        "v_measure": "V-measure",
-        "fowlkes_mallows": "Fowlkes-Mallows",
-    }
     meanings = {
         "adjusted_rand": "  adjusted Rand index",
         "adjusted_mutual_info": "  adjusted mutual information",
     }
     fields = []
-    for key, label in names.items():
+    for key, label in EXTERNAL_NAMES.items():
         value = float(getattr(result.external, key))
         fields.append(Field(key, label, value, f"{value:z.4f}{meanings.get(key, '')}"))
     return fields
