@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kmcli.quantize.colorspace import LINEAR, encode_srgb
+
 _STRIP_PIXELS = 2**19
 """So many are averaged at a time: as floats they take a dozen times their room."""
 
@@ -39,7 +41,7 @@ def box_mean(
         rows = slice(first, first + n_rows)
         offset = tops[first]
         strip = pixels[offset : bottoms[rows][-1]]
-        light = _LIGHT[strip[..., :3]]
+        light = LINEAR[strip[..., :3]]
         areas = np.outer(bottoms[rows] - tops[rows], np.diff(lefts, append=width))
         weights = areas.astype(np.float32)
         if n_channels == 4:
@@ -63,19 +65,8 @@ def _box_sums(
 
 
 def _encode(light: NDArray[np.float32]) -> NDArray[np.uint8]:
-    encoded = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    codes: NDArray[np.uint8] = np.rint(255 * encoded).clip(0, 255).astype(np.uint8)
+    codes: NDArray[np.uint8] = np.rint(255 * encode_srgb(light)).clip(0, 255).astype(np.uint8)
     return codes
-
-
-def _light_of_codes() -> NDArray[np.float32]:
-    # The transfer curve of IEC 61966-2-1.
-    codes = np.arange(256) / 255
-    light = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
-    return light.astype(np.float32)
-
-
-_LIGHT = _light_of_codes()
 
 
 def enlarge(pixels: NDArray[Any], factor: int) -> NDArray[Any]:

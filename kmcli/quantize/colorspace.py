@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.settings import Space
+
+_Float = TypeVar("_Float", np.float32, np.float64)
 
 
 def to_points(colors: NDArray[np.uint8], space: Space = "rgb") -> NDArray[np.float64]:
@@ -181,12 +184,12 @@ def srgb_to_oklab(colors: NDArray[np.floating] | NDArray[np.uint8]) -> NDArray[n
     https://bottosson.github.io/posts/oklab/ ; the transfer curve is that of IEC 61966-2-1.
     """
     if colors.dtype != np.uint8:
-        roots = np.cbrt(_decode(colors) @ _LINEAR_TO_LMS.T)
+        roots = np.cbrt(decode_srgb(colors / 255) @ _LINEAR_TO_LMS.T)
     else:
         # Of bytes it takes a quarter of the time to look the curve up and to take the roots by
         # logarithms in float32, to within 0.0001: a step of a byte is 0.02 or more.
         with np.errstate(divide="ignore"):  # the logarithm of black
-            logarithms = np.log(_LINEAR[colors] @ _LINEAR_TO_LMS.T.astype(np.float32))
+            logarithms = np.log(LINEAR[colors] @ _LINEAR_TO_LMS.T.astype(np.float32))
         roots = np.exp(logarithms / np.float32(3)).astype(np.float64)
     oklab: NDArray[np.float64] = roots @ (100 * _LMS_TO_OKLAB.T)
     return oklab
@@ -206,16 +209,20 @@ def oklab_to_srgb(oklab: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     lms = (oklab / 100 @ np.linalg.inv(_LMS_TO_OKLAB).T) ** 3
     linear = (lms @ np.linalg.inv(_LINEAR_TO_LMS).T).clip(0, 1)
-    encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return 255 * encoded
+    return 255 * encode_srgb(linear)
 
 
-def _decode(colors: NDArray[np.floating] | NDArray[np.uint8]) -> NDArray[np.float64]:
-    encoded = colors / 255
+def encode_srgb(linear: NDArray[_Float]) -> NDArray[_Float]:
+    """Apply the transfer curve of sRGB (IEC 61966-2-1) to linear values; both from 0 to 1."""
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def decode_srgb(encoded: NDArray[_Float]) -> NDArray[_Float]:
+    """Undo `encode_srgb`."""
     return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
 
 
-_LINEAR = _decode(np.arange(256, dtype=np.float64)).astype(np.float32)
+LINEAR = decode_srgb(np.arange(256) / 255).astype(np.float32)
 """The linear value of each byte."""
 
 _LINEAR_TO_LMS = np.array(
