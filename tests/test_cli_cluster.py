@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 import zstandard
 from PIL import Image
@@ -409,3 +410,80 @@ def test_assign_answers_each_line_as_it_comes(folder: Path) -> None:
         assert process.stdout.read(6) == first
         process.stdin.close()
         assert process.wait(60) == 0
+
+
+@pytest.mark.parametrize("n_threads", [1, 2, 7])
+def test_any_number_of_threads_gives_the_same_bytes(
+    n_threads: int, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from kmcli.cluster import workers
+    from kmcli.tables import blocks
+
+    text = "x,y\n" + "".join(f"{i % 97 / 7},{i * i % 89 / 3}\n" for i in range(2000))
+    (folder / "t.csv").write_text(text)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 1500)
+    arguments = ["cluster", "t.csv", "-k", "6", *FAST, "--sample-rows", "300", "--passes", "1"]
+
+    def outputs(n: int) -> list[bytes]:
+        monkeypatch.setattr(workers, "n_cores", lambda: n)
+        names = [f"{n}.{name}" for name in ("o.csv", "m.json", "c.csv", "r.json")]
+        options = ["-o", "--model", "--centers", "--report-file"]
+        pairs = [part for pair in zip(options, names, strict=True) for part in pair]
+        assert run([*arguments, *pairs, "-f", "-q", "--margin"]) == 0
+        return [(folder / name).read_bytes() for name in names]
+
+    found = outputs(n_threads)
+    assert json.loads(found[3])["method"] == "sample"
+    assert found == outputs(3)
+
+
+@pytest.mark.usefixtures("folder")
+def test_every_format_of_a_table_gives_the_same_clusters(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    frame = pl.read_csv("customers.csv")
+    frame.write_parquet("t.parquet")
+    frame.write_ipc("t.arrow")
+    frame.write_ipc_stream("t.arrows")
+    frame.write_ndjson("t.jsonl")
+    frame.write_csv("t.tsv", separator="\t")
+    arguments = ["-k", "4", *FAST, "-q", "--to", "csv", "--keep", "age", "--distance"]
+    found = {}
+    for name in ("customers.csv", "t.parquet", "t.arrow", "t.arrows", "t.jsonl", "t.tsv"):
+        assert run(["cluster", name, *arguments]) == 0
+        found[name] = capfd.readouterr().out
+        with stdin_of(Path(name).read_bytes()):
+            assert run(["cluster", *arguments]) == 0
+        found[f"{name} from a pipe"] = capfd.readouterr().out
+    assert len(found["t.arrow"].splitlines()) == 41
+    assert set(found.values()) == {found["customers.csv"]}
+
+
+@pytest.mark.parametrize("moment", ["while it reads", "while it writes"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_nothing(moment: str, number: signal.Signals, folder: Path) -> None:
+    spools = folder / "spools"
+    spools.mkdir()
+    table = b"x,y\n" + b"1.5,2\n1.25,9\n7,9\n" * 50_000  # more than any pipe holds
+    with subprocess.Popen(
+        [sys.executable, "-m", "kmcli", "cluster", "-k", "3", "-q", "--model", "m.json"],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(spools)},
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        # This waits until some is read, and there is no end yet.
+        process.stdin.write(table)
+        process.stdin.flush()
+        if moment == "while it writes":
+            process.stdin.close()
+            assert process.stdout.read(4) == b"x,y,"
+        process.send_signal(number)
+        assert process.wait() == -number
+        assert process.stderr.read() == b""
+    assert names(folder) == {"customers.csv", "spools"}
+    assert names(spools) == set()

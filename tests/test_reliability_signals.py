@@ -262,3 +262,41 @@ def test_descriptors_do_not_grow_with_the_batch(tmp_path: Path, warm: Warm) -> N
         ended = warm.run(arguments, tmp_path, limits=limits)
         assert (ended.code, ended.err) == (0, b"")
         assert len(files_in(tmp_path / jobs)) == n_files
+
+
+def test_signals_at_random_moments_of_a_table(
+    tmp_path: Path, warm: Warm, record_property: Record
+) -> None:
+    folder = tmp_path / "work"
+    folder.mkdir()
+    rows = "".join(f"{i % 97 / 7},{i * i % 89 / 3}\n" for i in range(3000))
+    (folder / "t.csv").write_text("x,y\n" + rows)
+    outputs = ["-o", "o.csv", "--model", "m.json", "--centers", "c.csv"]
+    arguments = ["cluster", "t.csv", "-k", "5", "--effort", "fast", *outputs, "-f", "-q"]
+    lengths = []
+    for _ in range(3):  # the shortest counts, since other tests run at the same time
+        begun = time.monotonic()
+        assert warm.run(arguments, folder).code == 0
+        lengths.append(time.monotonic() - begun)
+    new = files_in(folder)
+    old = {**new, "o.csv": OLD, "m.json": OLD, "c.csv": OLD}
+    moments = random.Random(2)
+    died = 0
+    for turn in range(20):
+        for name in ("o.csv", "m.json", "c.csv"):
+            (folder / name).write_bytes(OLD)
+        pid = warm.begin(arguments, folder)
+        time.sleep(moments.uniform(0, min(lengths)))
+        number = SIGNALS[turn % 3]
+        os.killpg(pid, number) if turn % 2 else os.kill(pid, number)
+        ended = warm.end(pid)
+        assert ended.code in (0, -number)
+        died += ended.code != 0
+        assert ended.err == b""
+        found = files_in(folder)
+        assert set(found) == set(new)
+        assert all(found[name] in (old[name], new[name]) for name in found)
+        if ended.code == 0:
+            assert found == new
+    assert died >= 2
+    record_property("reliability: signals at random moments", 20)

@@ -54,6 +54,11 @@ class Stored:
             with self._opened() as descriptor:
                 self._kept = _keep(self._limited(descriptor), name)
 
+    def __del__(self) -> None:
+        """Let go of what is kept."""
+        if self._kept is not None:
+            self._kept.close()
+
     def _is_file(self) -> bool:
         try:
             return self.name != STREAM and stat.S_ISREG(os.stat(self.name).st_mode)

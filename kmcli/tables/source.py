@@ -19,9 +19,12 @@ from kmcli.tables.columns import (
     not_a_number,
 )
 from kmcli.tables.frames import open_frames
+from kmcli.tables.interrupts import leave_interrupts_alone
 from kmcli.tables.numbers import Column, Kind, LeftOut, Numbers
 from kmcli.tables.sniff import sniff_format
 from kmcli.tables.text import Input, open_text
+
+leave_interrupts_alone()
 
 
 class Table(Protocol):

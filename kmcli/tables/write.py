@@ -151,16 +151,19 @@ class Framer:
     Attributes
     ----------
     source : TableSource
-        The table; of text, the columns of numbers become numbers.
+        The table.
     added : Added
         What is added.
     keep : tuple of int
         The columns of the table that are kept, by position.
+    as_text : bool
+        Whether cells of text stay as they are; if not, those in columns of numbers become numbers.
     """
 
     source: TableSource
     added: Added
     keep: tuple[int, ...]
+    as_text: bool = False
 
     def __call__(self, block: Any, found: Found) -> pl.DataFrame:
         """Make the columns of a block."""
@@ -174,7 +177,9 @@ class Framer:
         columns = []
         for place in self.keep:
             column = cells[str(place)]
-            if column.dtype == pl.String and place in numeric:
+            if column.dtype == pl.String and self.as_text:
+                column = column.replace("", None)  # or it would be written with quotes
+            elif column.dtype == pl.String and place in numeric:
                 values, _ = self.source.column(column, numeric[place])
                 column = pl.Series(values).fill_nan(None)
             columns.append(column.alias(table.names[place]))

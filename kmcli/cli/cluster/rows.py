@@ -164,7 +164,9 @@ def plan_rows(
         appender = Appender(table, added)
         return Rows(appender, appender.head(), form)
     has_header = not isinstance(table, TextTable) or table.dialect.has_header
-    writer = TextWriter(Framer(source, added, kept), form, has_header=has_header)
+    # Decimal commas would be read as what separates cells.
+    as_text = form != "jsonl" and table.decimal == "."
+    writer = TextWriter(Framer(source, added, kept, as_text), form, has_header=has_header)
     return Rows(writer, writer.head(), form)
 
 
