@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,7 +50,10 @@ class ScanStep:
 
 
 def scan_table(
-    prepared: Prepared, numbers: Sequence[int], settings: ClusterSettings
+    prepared: Prepared,
+    numbers: Sequence[int],
+    settings: ClusterSettings,
+    advance: Callable[[str], None] = lambda _: None,
 ) -> list[ScanStep]:
     """Try several numbers of clusters on the sample.
 
@@ -62,6 +65,8 @@ def scan_table(
         Those to try, ascending; numbers above that of the distinct rows are left out.
     settings : ClusterSettings
         How to look for the centres; its own number of clusters does not matter.
+    advance : callable, optional
+        Called after each number with what was tried.
 
     Returns
     -------
@@ -81,6 +86,7 @@ def scan_table(
         scores = score_sample(prepared.sketch, prepared.scaling, found.centers)
         stability = measure_stability(prepared, its) if number > 1 else float("nan")
         steps.append(ScanStep(number, found.inertia, scores, stability))
+        advance(f"k = {number}")
     if not steps:
         raise SettingsError(
             f"{n_distinct} distinct rows cannot form {min(numbers)} clusters; "

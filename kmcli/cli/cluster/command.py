@@ -338,7 +338,8 @@ def _scan(
         return ()
     from kmcli.cluster.scan import scan_table
 
-    return scan_table(prepared, request.scan, settings)
+    with console.progress(len(request.scan), quiet=request.reports.quiet) as progress:
+        return scan_table(prepared, request.scan, settings, progress.advance)
 
 
 def _publish_scan(request: Request, source: "TableSource", scan: "Sequence[ScanStep]") -> ExitCode:
