@@ -16,7 +16,8 @@ from threadpoolctl import threadpool_limits
 from benchmarks.machine import describe
 from benchmarks.table_data import TABLES, Data, Values
 from benchmarks.tables import markdown
-from kmcli.cluster.run import Labelling, fit_table, prepare_table
+from kmcli.cluster.labelling import Labelling
+from kmcli.cluster.run import fit_table, prepare_table
 from kmcli.cluster.workers import Threads
 from kmcli.clustering.passes import label_points
 from kmcli.settings import ClusterSettings

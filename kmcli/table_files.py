@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from kmcli.cluster.labelling import Labelling
 from kmcli.cluster.model import MAX_MODEL_BYTES, Model, read_model_bytes
 from kmcli.cluster.result import ClusterResult, finish_result
 from kmcli.cluster.rule import Rule
-from kmcli.cluster.run import Labelling, fit_table, prepare_table
+from kmcli.cluster.run import fit_table, prepare_table
 from kmcli.cluster.workers import Threads, Workers, dask_workers
 from kmcli.clustering.passes import Labels
 from kmcli.files import read_input

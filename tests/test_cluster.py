@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from sklearn import metrics
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
+from kmcli.cluster.labelling import Labelling
 from kmcli.cluster.prepare import choose_scaling, to_features
 from kmcli.cluster.result import ClusterResult, finish_result
-from kmcli.cluster.run import Fit, Labelling, Prepared, fit_table, prepare_table
+from kmcli.cluster.run import Fit, Prepared, fit_table, prepare_table
 from kmcli.cluster.workers import Threads
 from kmcli.clustering import fit_kmeans
 from kmcli.clustering.passes import Labels

@@ -11,8 +11,9 @@ from PIL import Image
 
 from kmcli.cli.main import run
 from kmcli.cli.quantize.scheduler import _Elsewhere
+from kmcli.cluster.labelling import Labelling
 from kmcli.cluster.result import ClusterResult, finish_result
-from kmcli.cluster.run import Labelling, fit_table, prepare_table
+from kmcli.cluster.run import fit_table, prepare_table
 from kmcli.cluster.workers import Threads, Workers, dask_workers
 from kmcli.errors import InputError, KmcliError, LimitError, SettingsError
 from tests.array_source import ArraySource

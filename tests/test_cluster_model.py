@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kmcli.cluster.labelling import Labelling
 from kmcli.cluster.model import MAX_MODEL_BYTES, Model, read_model_bytes
-from kmcli.cluster.run import Labelling
 from kmcli.cluster.workers import Threads
 from kmcli.errors import InputError
 from tests.array_source import ArraySource

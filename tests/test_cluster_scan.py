@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kmcli.cluster.labelling import Labelling
 from kmcli.cluster.profile import SampledScores, score_sample
-from kmcli.cluster.run import Labelling, Prepared, prepare_table
+from kmcli.cluster.run import Prepared, prepare_table
 from kmcli.cluster.scan import (
     ScanStep,
     measure_stability,

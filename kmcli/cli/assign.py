@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kmcli.cli import console, outputs
-from kmcli.cli.cluster.options import files_options, limit_options, reading_options, rows_options
 from kmcli.cli.cluster.rows import check_inputs, open_inputs, plan_rows, read_small, rows_path
+from kmcli.cli.cluster.table_options import (
+    files_options,
+    limit_options,
+    reading_options,
+    rows_options,
+)
 from kmcli.cli.options import (
     ANY_PATH,
     GroupedCommand,
@@ -22,7 +27,7 @@ from kmcli.files import STREAM, publish
 from kmcli.text import counted
 
 if TYPE_CHECKING:
-    from kmcli.cluster.run import Labelling
+    from kmcli.cluster.labelling import Labelling
     from kmcli.report.model import Report
 
 
@@ -65,8 +70,8 @@ def assign(model: str, tables: tuple[str, ...], **options: Any) -> ExitCode:
     # Late, so that help and usage errors come at once.
     import numpy as np
 
+    from kmcli.cluster.labelling import Labelling
     from kmcli.cluster.model import MAX_MODEL_BYTES, read_model_bytes
-    from kmcli.cluster.run import Labelling
     from kmcli.cluster.workers import Threads, dask_workers
     from kmcli.report.assign import assign_report
     from kmcli.tables.source import with_columns

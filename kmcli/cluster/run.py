@@ -1,33 +1,25 @@
-"""The passes over a table: the sketch, the search, exact iterations, and the labels."""
+"""From a table to centres: the sketch, the search, and exact iterations."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kmcli.cluster.labelling import Labelling
 from kmcli.cluster.prepare import Scaling, choose_scaling, list_features, to_features
 from kmcli.cluster.rule import Rule
 from kmcli.cluster.workers import Workers
-from kmcli.clustering import Clustering, single_thread
-from kmcli.clustering.passes import (
-    ClusterSums,
-    Labels,
-    add_sums,
-    moved_centers,
-    sum_clusters,
-)
+from kmcli.clustering import Clustering
+from kmcli.clustering.passes import Labels, moved_centers
 from kmcli.clustering.search import WeightedPoints, search_centers
 from kmcli.clustering.sketch import Reference, Sketch, merge_sketches, sketch_block
 from kmcli.errors import InputError
 from kmcli.settings import ClusterSettings
 from kmcli.tables.numbers import Column, LeftOut, Source
-
-Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -174,93 +166,6 @@ def fit_table(
     return Fit(rule, search, n_passes)
 
 
-class Labelling(Generic[Part]):
-    """The pass that gives each row its cluster; iterate over it once.
-
-    Parameters
-    ----------
-    source : Source
-        The table.
-    rule : Rule
-        How rows get their clusters.
-    finish : callable
-        Makes something of a block and its `Labels`, there where the block was worked on.
-    workers : Workers
-        Who works on the blocks.
-    limits : ndarray of shape (n_clusters,), float64, optional
-        The greatest distances that are known, to count rows beyond them.
-
-    Attributes
-    ----------
-    sums : ClusterSums
-        Of the blocks so far.
-    n_unknown, n_beyond : int
-        Rows so far with a category that the model does not know, and those beyond the limits.
-
-    Yields
-    ------
-    object
-        What `finish` made of each block, in their order.
-    """
-
-    def __init__(
-        self,
-        source: Source,
-        rule: Rule,
-        finish: Callable[[Any, Labels], Part],
-        workers: Workers,
-        limits: NDArray[np.float64] | None = None,
-    ) -> None:
-        self._blocks = source.blocks
-        self._workers = workers
-        if limits is None:
-            limits = np.full(len(rule.centers), np.inf)
-        self._work = _LabelBlock(source, rule, rule.positions(source.columns), finish, limits)
-        self.sums = _no_sums(rule)
-        self.n_unknown = self.n_beyond = 0
-
-    def __iter__(self) -> Iterator[Part]:
-        with single_thread():
-            for done in self._workers.map(self._work, self._blocks()):
-                self.sums = add_sums(self.sums, done.sums)
-                self.n_unknown += done.n_unknown
-                self.n_beyond += done.n_beyond
-                yield done.part
-
-
-@dataclass(frozen=True)
-class _Done(Generic[Part]):
-    """What came of a block."""
-
-    part: Part
-    sums: ClusterSums
-    n_unknown: int
-    n_beyond: int
-
-
-@dataclass(frozen=True)
-class _LabelBlock(Generic[Part]):
-    source: Source
-    rule: Rule
-    positions: Sequence[int]
-    finish: Callable[[Any, Labels], Part]
-    limits: NDArray[np.float64]
-
-    def __call__(self, block: Any) -> _Done[Part]:
-        numbers = self.source.numbers(block)
-        values = numbers.values[:, self.positions]
-        with single_thread():
-            points = self.rule.to_points(values)
-            labels = self.rule.label(points)
-            sums = sum_clusters(labels, numbers.weights)
-        lines = [self.source.line(block, row) if row >= 0 else -1 for row in sums.farthest_rows]
-        sums = replace(sums, farthest_rows=np.array(lines, dtype=np.int64))
-        n_unknown = int((values == -1)[:, self.rule.categorical].any(axis=1).sum())
-        known = labels.numbers >= 0
-        n_beyond = int((labels.distances[known] > self.limits[labels.numbers[known]]).sum())
-        return _Done(self.finish(block, labels), sums, n_unknown, n_beyond)
-
-
 @dataclass(frozen=True)
 class _SketchBlock:
     source: Source
@@ -324,7 +229,3 @@ def _worst(source: Source, sketch: Sketch) -> str:
 
 def _nothing(_block: Any, _labels: Labels) -> None:
     return None
-
-
-def _no_sums(rule: Rule) -> ClusterSums:
-    return sum_clusters(rule.label(np.zeros((0, rule.centers.shape[1]))), None)

@@ -1,10 +1,9 @@
 """The command ``kmcli cluster``."""
 
 import contextlib
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,11 +11,12 @@ import click
 from kmcli.cli import console, outputs
 from kmcli.cli.cluster import centers
 from kmcli.cli.cluster.options import AUTO, cluster_options
-from kmcli.cli.cluster.rows import check_inputs, open_inputs, plan_rows, rows_path
-from kmcli.cli.options import ANY_PATH, GroupedCommand, OutputOptions, ReportOptions
+from kmcli.cli.cluster.request import Request, choice_from, settings_from
+from kmcli.cli.cluster.rows import check_inputs, open_inputs, plan_rows
+from kmcli.cli.options import ANY_PATH, GroupedCommand, ReportOptions
 from kmcli.errors import ExitCode
 from kmcli.files import STREAM, publish
-from kmcli.settings import ClusterSettings, ColumnChoice
+from kmcli.settings import ClusterSettings
 from kmcli.text import counted
 
 if TYPE_CHECKING:
@@ -26,75 +26,6 @@ if TYPE_CHECKING:
     from kmcli.cluster.workers import Workers
     from kmcli.report.model import Report
     from kmcli.tables.source import TableSource
-
-_SCAN = range(2, 13)
-"""What -k auto tries unless told otherwise."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What the command line asks for.
-
-    Attributes
-    ----------
-    names : tuple of str
-        The inputs.
-    options : dict
-        Everything that was given.
-    reports : ReportOptions
-        Which reports are wanted.
-    to : OutputOptions
-        Where outputs go.
-    """
-
-    names: tuple[str, ...]
-    options: dict[str, Any]
-    reports: ReportOptions
-    to: OutputOptions = field(init=False)
-
-    def __post_init__(self) -> None:
-        given = self.options
-        to = OutputOptions.of(given)
-        object.__setattr__(self, "to", to)
-
-    @property
-    def scan(self) -> range | None:
-        """The numbers of clusters that are tried."""
-        numbers: range | None = self.options["scan"]
-        return _SCAN if numbers is None and self.options["clusters"] == AUTO else numbers
-
-    @property
-    def is_scan_only(self) -> bool:
-        """Whether no clusters are made in the end."""
-        return self.options["clusters"] is None and not self.starts_from_file
-
-    @property
-    def starts_from_file(self) -> bool:
-        """Whether the first centres are given."""
-        return self.options["init"] not in ("k-means++", "random")
-
-    def rows_path(self, n_clusters: int | None) -> str | None:
-        """Tell where the rows go."""
-        if self.is_scan_only:
-            return None
-        return rows_path(self.options, self.names, self.reports, f"-k{n_clusters}")
-
-    def picture(self, plot: str) -> str:
-        """Tell where a picture goes."""
-        return os.path.join(self.options["output_dir"], f"cluster-{plot}.png")
-
-    def targets(self, n_clusters: int | None) -> list[str]:
-        """All files besides the report."""
-        given = (self.rows_path(n_clusters), self.options["model"], self.options["centers"])
-        pictures = [self.picture(plot) for plot in self.options["plots"]]
-        return [path for path in (*given, *pictures) if path is not None]
-
-    def check(self, n_clusters: int | None) -> None:
-        """Refuse outputs that cannot be written."""
-        targets = self.targets(n_clusters)
-        inputs = [*self.names, *([self.options["init"]] if self.starts_from_file else [])]
-        on_stdout = STREAM in targets
-        outputs.check(targets, self.reports, self.to, inputs=inputs, data_on_stdout=on_stdout)
 
 
 @click.command(
@@ -111,9 +42,9 @@ def cluster(tables: tuple[str, ...], **options: Any) -> ExitCode:
     """
     reports = ReportOptions.of(options)
     request = Request(check_inputs(tables), options, reports)
-    _refuse_contradictions(request)
+    request.refuse_contradictions()
     number = options["clusters"]
-    settings = _settings(options, number if isinstance(number, int) else 2)
+    settings = settings_from(options, number if isinstance(number, int) else 2)
     request.check(number if isinstance(number, int) else None)
 
     # Late, so that help and usage errors come at once.
@@ -121,7 +52,7 @@ def cluster(tables: tuple[str, ...], **options: Any) -> ExitCode:
 
     starts = centers.read_starts(options["init"]) if request.starts_from_file else None
     table = open_inputs(request.names, options)
-    source = choose(table, _choice(options))
+    source = choose(table, choice_from(options))
     with _workers(options["scheduler"]) as workers:
         return _run(request, source, settings, starts, workers)
 
@@ -170,7 +101,7 @@ class _Labels:
         scan: "Sequence[ScanStep]",
         workers: "Workers",
     ) -> None:
-        from kmcli.cluster.run import Labelling
+        from kmcli.cluster.labelling import Labelling
         from kmcli.tables.write import Added
 
         options = request.options
@@ -258,63 +189,6 @@ class _Labels:
 
 def _nothing(_block: Any, _labels: Any) -> None:
     return None
-
-
-def _refuse_contradictions(request: Request) -> None:
-    options = request.options
-    number, is_from_file = options["clusters"], request.starts_from_file
-    if number is None and not is_from_file and options["scan"] is None:
-        raise click.UsageError(
-            "give the number of clusters with -k N, or compare some with --scan A:B"
-        )
-    if is_from_file and options["n_init"] not in (None, 1):
-        raise click.UsageError(
-            f"--init {options['init']} is a single initialisation; leave out --n-init"
-        )
-    if is_from_file and (number == AUTO or options["scan"]):
-        raise click.UsageError(
-            f"--init {options['init']} already sets the number of clusters; leave out -k"
-        )
-    if options["plots"] and options["output_dir"] is None:
-        raise click.UsageError("--plots needs -d DIR for the pictures")
-    if "scan" in options["plots"] and request.scan is None:
-        raise click.UsageError("--plots scan needs --scan A:B")
-    if request.is_scan_only:
-        for name in ("output", "model", "centers"):
-            if options[name] is not None:
-                raise click.UsageError(f"--{name} needs clusters; add -k")
-        if set(options["plots"]) - {"scan"}:
-            raise click.UsageError(f"--plots {options['plots'][0]} needs clusters; add -k")
-        if not request.reports.wanted and not options["plots"]:
-            raise click.UsageError("--scan without -k only prints a report; add --report or --json")
-
-
-def _settings(options: dict[str, Any], n_clusters: int) -> ClusterSettings:
-    init = options["init"]
-    return ClusterSettings(
-        n_clusters=n_clusters,
-        scale=options["scale"],
-        column_weights=options["column_weight"],
-        missing=options["missing"],
-        init=init if init in ("k-means++", "random") else "k-means++",
-        n_init=options["n_init"],
-        effort=options["effort"],
-        sample_rows=options["sample_rows"],
-        passes=options["passes"],
-        max_iter=options["max_iter"],
-        tol=options["tol"],
-        algorithm=options["algorithm"],
-        random_state=options["seed"],
-    )
-
-
-def _choice(options: dict[str, Any]) -> ColumnChoice:
-    return ColumnChoice(
-        include=options["columns"] or (),
-        exclude=options["exclude"] or (),
-        one_hot=options["one_hot"] or (),
-        weights=options["weights"],
-    )
 
 
 def _workers(scheduler: str | None) -> "AbstractContextManager[Workers]":

@@ -1,17 +1,23 @@
-"""The options of ``kmcli cluster`` and those that ``kmcli assign`` shares with it."""
+"""The options of ``kmcli cluster``."""
 
-import csv
 from collections.abc import Callable
 from typing import Any, TypeVar, get_args
 
 import click
 
+from kmcli.cli.cluster.table_options import (
+    ROWS_GROUP,
+    files_options,
+    limit_options,
+    parse_list,
+    reading_options,
+    rows_options,
+)
 from kmcli.cli.numbers import Integer
 from kmcli.cli.options import (
     ANY_PATH,
     COMMON_GROUP,
     figure_options,
-    force_option,
     kmeans_options,
     option,
     parse_range,
@@ -20,30 +26,17 @@ from kmcli.cli.options import (
 )
 from kmcli.settings import ClusterSettings
 from kmcli.settings.cluster import ClusterEffort, Missing, Scale
-from kmcli.settings.tables import NA_WORDS, Decimal, FileFormat, Header
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-TABLE_GROUP = "Reading the table"
 COLUMNS_GROUP = "Columns"
-ROWS_GROUP = "Output rows"
 METHOD_GROUP = "Method"
-LIMITS_GROUP = "Dask and limits"
 
 PLOTS = ("pca", "profile", "silhouette", "scan")
 MAX_SCAN = 50
 AUTO = "auto"
 
 _DEFAULTS = ClusterSettings()
-
-
-def parse_list(
-    _context: click.Context, _parameter: click.Parameter, value: str | None
-) -> tuple[str, ...] | None:
-    """Read a list with commas; an entry that holds one stands in double quotes."""
-    if value is None:
-        return None
-    return tuple(cell.strip() for cell in next(csv.reader([value], skipinitialspace=True), [""]))
 
 
 def _parse_clusters(
@@ -55,13 +48,6 @@ def _parse_clusters(
         raise click.BadParameter(f"{value!r} is neither a number nor {AUTO}")
     # Nobody needs more digits than this, and int() would take seconds for very many.
     return int(value[:20])
-
-
-def _parse_mark(
-    _context: click.Context, _parameter: click.Parameter, value: str | None
-) -> str | None:
-    names = {"tab": "\t", r"\t": "\t", "space": " ", "comma": ",", "none": ""}
-    return None if value is None else names.get(value, value)
 
 
 def _parse_weights(
@@ -87,140 +73,43 @@ def _parse_plots(
     return plots
 
 
-def reading_options() -> Callable[[F], F]:
-    """Declare how tables are read."""
-    formats = click.Choice(get_args(FileFormat))
-    return stacked(
-        option(
-            "--from",
-            "read_as",
-            group=TABLE_GROUP,
-            type=formats,
-            help="Input format.  [default: detected from the content]",
-        ),
-        option(
-            "--delimiter",
-            group=TABLE_GROUP,
-            callback=_parse_mark,
-            metavar="C",
-            help="Cell separator: one character, tab or space.  [default: whichever of comma, "
-            "semicolon, tab, bar and white space splits the first records alike]",
-        ),
-        option(
-            "--quote",
-            group=TABLE_GROUP,
-            callback=_parse_mark,
-            metavar="C|none",
-            default='"',
-            show_default=True,
-            help="Quote character around cells that contain delimiters.",
-        ),
-        option(
-            "--header",
-            group=TABLE_GROUP,
-            type=click.Choice(get_args(Header)),
-            default="auto",
-            show_default=True,
-            help="Whether the first record holds column names. auto: yes if none of its cells is a "
-            "number but one below is.",
-        ),
-        option(
-            "--decimal",
-            group=TABLE_GROUP,
-            type=click.Choice(get_args(Decimal)),
-            default="auto",
-            show_default=True,
-            help="Decimal mark. auto: a comma only where it can mean nothing else.",
-        ),
-        option(
-            "--na",
-            group=TABLE_GROUP,
-            callback=parse_list,
-            metavar="LIST",
-            default=None,
-            help=f"Cells to treat as missing values.  [default: empty, {', '.join(NA_WORDS[1:])}]",
-        ),
-    )
-
-
-def rows_options() -> Callable[[F], F]:
-    """Declare the columns and the format of the output."""
-    return stacked(
-        option(
-            "--to",
-            "write_as",
-            group=ROWS_GROUP,
-            type=click.Choice(get_args(FileFormat)),
-            help="Output format.  [default: by the suffix of -o, else the input format]",
-        ),
-        option(
-            "--distance",
-            group=ROWS_GROUP,
-            is_flag=True,
-            help="Add a column with the distance to the centre, in scaled units.",
-        ),
-        option(
-            "--margin",
-            group=ROWS_GROUP,
-            is_flag=True,
-            help="Add a column with 1 - distance / distance to the second nearest centre; 0 means "
-            "on a border.",
-        ),
-        option(
-            "--keep",
-            group=ROWS_GROUP,
-            callback=parse_list,
-            metavar="LIST",
-            help="Write only these columns of the table, such as an id.  [default: all]",
-        ),
-    )
-
-
-def files_options(dir_help: str) -> Callable[[F], F]:
-    """Declare where to write the rows."""
-    return stacked(
-        option(
-            "-o",
-            "--output",
-            group=COMMON_GROUP,
-            metavar="FILE",
-            type=ANY_PATH,
-            help="Write the rows to FILE.  [default: - for standard output]",
-        ),
-        option(
-            "-d",
-            "--output-dir",
-            group=COMMON_GROUP,
-            metavar="DIR",
-            type=ANY_PATH,
-            help=dir_help,
-        ),
-        force_option,
-    )
-
-
-def limit_options() -> Callable[[F], F]:
-    """Declare the Dask scheduler and the limits."""
-    return stacked(
-        option(
-            "--scheduler",
-            group=LIMITS_GROUP,
-            metavar="ADDRESS",
-            help="Run on the workers of the Dask cluster at ADDRESS.",
-        ),
-        option(
-            "--max-input-bytes",
-            group=LIMITS_GROUP,
-            type=Integer(1, 2**62),
-            metavar="N",
-            help="Refuse inputs larger than N bytes after decompression.",
-        ),
-    )
-
-
 def cluster_options() -> Callable[[F], F]:
     """Declare the options of ``kmcli cluster``."""
     return stacked(
+        *_main_options(),
+        report_options(),
+        reading_options(),
+        *_column_options(),
+        option(
+            "--label",
+            group=ROWS_GROUP,
+            metavar="NAME",
+            default="cluster",
+            show_default=True,
+            help="Name of the new column.",
+        ),
+        rows_options(),
+        option(
+            "--plots",
+            group="Pictures",
+            callback=_parse_plots,
+            metavar="LIST",
+            help=f"Draw these pictures into -d: {', '.join(PLOTS)}.",
+        ),
+        figure_options(),
+        *_method_options(),
+        kmeans_options(
+            "[default: 30, fewer beyond 32 clusters]",
+            inits="k-means++|random|FILE",
+            init_help="How to choose the initial centres, or a file of centres or a model to "
+            "start from.",
+        ),
+        limit_options(),
+    )
+
+
+def _main_options() -> list[Callable[[F], F]]:
+    return [
         option(
             "-k",
             "--clusters",
@@ -270,35 +159,7 @@ def cluster_options() -> Callable[[F], F]:
             metavar="A:B",
             help="Score A to B clusters to help choose k; works with or without -k.",
         ),
-        report_options(),
-        reading_options(),
-        *_column_options(),
-        option(
-            "--label",
-            group=ROWS_GROUP,
-            metavar="NAME",
-            default="cluster",
-            show_default=True,
-            help="Name of the new column.",
-        ),
-        rows_options(),
-        option(
-            "--plots",
-            group="Pictures",
-            callback=_parse_plots,
-            metavar="LIST",
-            help=f"Draw these pictures into -d: {', '.join(PLOTS)}.",
-        ),
-        figure_options(),
-        *_method_options(),
-        kmeans_options(
-            "[default: 30, fewer beyond 32 clusters]",
-            inits="k-means++|random|FILE",
-            init_help="How to choose the initial centres, or a file of centres or a model to "
-            "start from.",
-        ),
-        limit_options(),
-    )
+    ]
 
 
 def _column_options() -> list[Callable[[F], F]]:
