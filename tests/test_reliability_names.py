@@ -137,7 +137,7 @@ def test_a_header_of_points_is_no_markup(tmp_path: Path, monkeypatch: pytest.Mon
 def test_escapes() -> None:
     assert printable("plain caf\u00e9 \u4e2d.png") == "plain caf\u00e9 \u4e2d.png"
     assert printable("a\x1b[0m\n\r\t\0") == "a\\x1b[0m\\n\\r\\t\\x00"
-    assert printable(os.fsdecode(b"\xff")) == "\\xff"
+    assert printable(os.fsdecode(b"\x80\xff")) == "\\x80\\xff"
     assert printable("\u202e\u2066\ufeff\u0085") == "\\u202e\\u2066\\ufeff\\x85"
 
 
