@@ -19,7 +19,6 @@ from kmcli.figures.compare.view import choose_view
 from kmcli.figures.pixels import box_mean, color_band, enlarge, over_checkerboard
 from kmcli.figures.style import Style
 from kmcli.figures.swatches import palette_swatches
-from kmcli.settings import Theme
 
 Pixels = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
@@ -100,7 +99,7 @@ def test_every_pixel_is_on_the_sheet_and_unchanged() -> None:
 def test_real_picture_is_on_the_sheet_as_decoded(china: Pixels) -> None:
     original = Panel("original", (), china)
     shown = Panel("same", (), china, palette(3), np.array([0.5, 0.3, 0.2]))
-    sheet = compare_sheet(original, [(shown, shown)], "dark")
+    sheet = compare_sheet(original, [(shown, shown)])
     assert len(places_of(china, sheet)) == 3
 
 
@@ -247,11 +246,10 @@ def test_sheets_have_the_shape_of_a_screen(shape: tuple[int, int], n_versions: i
     assert 0.5 < width / height < 4
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_sheet_is_on_the_paper_of_its_theme(theme: Theme) -> None:
-    sheet = compare_sheet(*sheet_parts(200, 300, (4, 2)), theme)
+def test_sheet_is_on_light_paper() -> None:
+    sheet = compare_sheet(*sheet_parts(200, 300, (4, 2)))
     corner = "#" + bytes(sheet[0, 0]).hex()
-    assert corner == Style(theme).paper
+    assert corner == Style("light").paper
     assert sheet.dtype == np.uint8
 
 

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from kmcli.figures.canvas import Canvas, line_height
 from kmcli.figures.pixels import color_band, over_checkerboard
 from kmcli.figures.style import Style
-from kmcli.settings import Theme
 
 _CELL = 132
 """Width of a swatch: the code of a colour with alpha needs so much."""
@@ -26,7 +25,6 @@ def palette_swatches(
     colors: NDArray[np.uint8],
     names: Sequence[str],
     shares: NDArray[np.float64],
-    theme: Theme = "light",
 ) -> NDArray[np.uint8]:
     """Draw a palette.
 
@@ -39,8 +37,6 @@ def palette_swatches(
         Their codes, such as ``#ff8000``.
     shares : ndarray of shape (n,), float64
         Their shares in the pixels, which sum to 1.
-    theme : {"light", "dark"}
-        Dark on light or light on dark.
 
     Returns
     -------
@@ -53,7 +49,7 @@ def palette_swatches(
     n_rows = -(-len(colors) // across)
     width = across * (cell + _GAP) - _GAP
     band_top = _GAP + n_rows * (cell_height + _GAP)
-    canvas = Canvas(width + 2 * _GAP, band_top + _BAND + _GAP, Style(theme))
+    canvas = Canvas(width + 2 * _GAP, band_top + _BAND + _GAP, Style())
     for index, (color, name, share) in enumerate(zip(colors, names, shares, strict=True)):
         row, column = divmod(index, across)
         left, top = _GAP + column * (cell + _GAP), _GAP + row * (cell_height + _GAP)

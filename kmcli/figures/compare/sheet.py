@@ -11,7 +11,6 @@ from kmcli.figures.compare.layout import Layout
 from kmcli.figures.compare.view import CHECKER, Panel, choose_view
 from kmcli.figures.pixels import color_band, over_checkerboard
 from kmcli.figures.style import Style
-from kmcli.settings import Theme
 
 __all__ = ["Panel", "compare_sheet"]
 
@@ -19,9 +18,7 @@ _WELL_SHAPED = 1.7
 """Width over height of a sheet that fills a screen."""
 
 
-def compare_sheet(
-    original: Panel, columns: Sequence[tuple[Panel, Panel]], theme: Theme = "light"
-) -> NDArray[np.uint8]:
+def compare_sheet(original: Panel, columns: Sequence[tuple[Panel, Panel]]) -> NDArray[np.uint8]:
     """Draw a picture beside its quantized versions.
 
     Each version stands above its baseline; a single one stands beside it. Pixels are shown as
@@ -34,8 +31,6 @@ def compare_sheet(
         The picture.
     columns : sequence of (Panel, Panel)
         Its versions, each with the baseline to compare it with. All are of the same size.
-    theme : {"light", "dark"}
-        Dark on light or light on dark.
 
     Returns
     -------
@@ -52,7 +47,7 @@ def compare_sheet(
         choices = {-(-len(units) // n_bands) for n_bands in range(1, len(units) + 1)}
     layouts = [Layout.of(units, view, n_across) for n_across in sorted(choices)]
     layout = min(layouts, key=lambda it: abs(math.log(it.width / it.height / _WELL_SHAPED)))
-    canvas = Canvas(layout.width, layout.height, Style(theme))
+    canvas = Canvas(layout.width, layout.height, Style())
     for unit, panels in enumerate(units):
         for row, panel in enumerate(panels):
             _draw_panel(canvas, layout, panel, *layout.corner(unit, row))
