@@ -255,8 +255,11 @@ def test_own_outputs_are_not_taken_for_inputs(folder: Path) -> None:
     paint(folder / "a.png")
     paint(folder / "b-k7.png")  # the user's own: there is no b
     assert run(["quantize", ".", "-r", "-k", "4,2", "--compare"]) == 0
+    assert run(["quantize", ".", "-r", "-k", "4", "--format", "gif"]) == 0
+    assert run(["quantize", ".", "-r", "-k", "4", "--format", "webp"]) == 0
     once = tree(folder)
-    assert {"a-k4.png", "a-k2.png", "a-compare.png", "b-k7-k4.png"} <= set(once)
+    made = {"a-k4.png", "a-k2.png", "a-compare.png", "a-k4.gif", "a-k4.webp"}
+    assert {*made, "b-k7-k4.png"} <= set(once)
     assert run(["quantize", ".", "-r", "-k", "4,2", "--compare", "-f"]) == 0
     assert tree(folder) == once
 

@@ -44,6 +44,13 @@ def test_default_output_lies_beside_the_input(
     assert len(written.palette) == 16
 
 
+def test_density_of_the_input_is_kept(picture: Path) -> None:
+    Image.open(picture).save(picture, dpi=(300, 150))
+    assert run(["quantize", str(picture)]) == 0
+    with Image.open(picture.with_name("photo-k16.png")) as made:
+        assert made.info["dpi"] == pytest.approx((300, 150), abs=0.02)
+
+
 def test_quiet_says_nothing(picture: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert run(["quantize", str(picture), "-q"]) == 0
     assert capfdbinary.readouterr() == (b"", b"")
