@@ -6,7 +6,8 @@ import numpy as np
 
 from kmcli.blobs import BlobsResult, Trace
 from kmcli.blobs.run import WORSE
-from kmcli.blobs.trials import ScanStep, StartTrials, best_numbers
+from kmcli.blobs.trials import ScanStep, StartTrials
+from kmcli.report.blobs_trials import scan_parts, start_parts, trace_parts
 from kmcli.report.model import Field, Note, Report, Section, Table
 from kmcli.report.scores import EXTERNAL_NAMES, INTERNAL_NAMES
 from kmcli.scores import count_pairs
@@ -67,9 +68,9 @@ def blobs_report(
             Note("Remarks", [*_remarks(result, shape), *_better_start(result, trials)]),
             Table("Clusters, the largest first", "clusters", _cluster_rows(result)),
             Table("Groups by cluster", "groups", _group_rows(result)),
-            *_trace_parts(trace),
-            *_scan_parts(scan),
-            *_trial_parts(trials),
+            *trace_parts(trace),
+            *scan_parts(scan),
+            *start_parts(trials),
         ],
     )
 
@@ -227,97 +228,3 @@ def _true_center(result: BlobsResult, number: int) -> list[Field]:
         Field("true_center", "", nearest.tolist()),
         *_coordinates(result.points.names, nearest.tolist(), "true "),
     ]
-
-
-def _trace_parts(trace: Trace | None) -> list[Table | Note]:
-    if trace is None:
-        return []
-    rows, events = [], []
-    for iteration, step in enumerate(trace.steps):
-        event = trace.event(iteration)
-        if event:
-            events.append(f"Iteration {iteration + 1}: {event}.")
-        rows.append(
-            [
-                Field("iteration", "iteration", iteration + 1, str(iteration + 1)),
-                Field(
-                    "inertia_reassigned",
-                    "after reassigning",
-                    step.inertia_before,
-                    number(step.inertia_before),
-                ),
-                Field(
-                    "inertia_updated",
-                    "after updating",
-                    step.inertia_after,
-                    number(step.inertia_after),
-                ),
-                Field("empty_clusters", "", list(step.empty_clusters)),
-                Field("event", "", event or None),
-            ]
-        )
-    inertia, best = number(trace.inertia), number(trace.best_inertia)
-    if trace.is_worse:
-        events.append(f"It ends at inertia {inertia}; another start reaches {best}.")
-    else:
-        events.append(f"It ends at inertia {inertia}; no start tried does better.")
-    return [Table("Steps of one run", "steps", rows), Note("What happens", events)]
-
-
-def _scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
-    if not scan:
-        return []
-    best = best_numbers(scan)
-    rows = []
-    for step in scan:
-        row = [
-            Field("k", "k", step.n_clusters, str(step.n_clusters)),
-            Field("inertia", "inertia", step.inertia, number(step.inertia, 2)),
-        ]
-        for key, name in INTERNAL_NAMES.items():
-            value = None if step.scores is None else float(getattr(step.scores, key))
-            mark = "*" if best.get(key) == step.n_clusters else " "
-            row.append(Field(key, name, value, "-  " if value is None else f"{value:z.3f} {mark}"))
-        stability = step.stability
-        text = "-" if stability is None else f"{stability:z.3f}"
-        rows.append([*row, Field("stability", "stability", stability, text)])
-    return [
-        Table("Numbers of clusters; * is the best of its column", "scan", rows),
-        Note("What the scores say", _verdict(best)),
-    ]
-
-
-def _verdict(best: dict[str, int]) -> list[str]:
-    if not best:
-        return ["No score is defined for these numbers."]
-    if len(set(best.values())) == 1:
-        return [f"All three prefer k = {next(iter(best.values()))}. Inertia always falls."]
-    votes = ", ".join(f"{INTERNAL_NAMES[key]} k = {number}" for key, number in best.items())
-    return [f"They disagree: {votes}. Look at the data; inertia always falls."]
-
-
-def _trial_parts(trials: Sequence[StartTrials]) -> list[Table | Note]:
-    if not trials:
-        return []
-    rows = []
-    for each in trials:
-        ordered = sorted(each.inertias)
-        middle = ordered[len(ordered) // 2]
-        iters = sorted(each.n_iters)
-        rows.append(
-            [
-                Field("init", "init", each.init, each.init),
-                Field("runs", "runs", len(ordered), str(len(ordered))),
-                Field(
-                    "worse_share",
-                    "worse than best",
-                    each.worse_share,
-                    f"{each.worse_share:.1%}",
-                ),
-                Field("inertias", "least inertia", list(each.inertias), number(ordered[0], 2)),
-                Field("", "median", None, number(middle, 2)),
-                Field("", "most", None, number(ordered[-1], 2)),
-                Field("n_iters", "iterations", list(each.n_iters), f"{iters[0]} to {iters[-1]}"),
-            ]
-        )
-    return [Table("Effect of initialisation: single runs", "starts", rows)]
