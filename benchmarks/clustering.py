@@ -2,9 +2,13 @@
 
 A full fit is scikit-learn's `KMeans` on all rows, columns standardised. Ratios are of inertias
 over all rows. The seconds are the processor's, on one thread.
+
+Beside it stand MiniBatchKMeans and those of mlpack, FAISS and dask-ml that are installed; their
+packages ask for versions of numpy of their own, so give them an environment of their own.
 """
 
 import argparse
+import importlib.util
 import time
 from collections.abc import Callable
 
@@ -48,6 +52,41 @@ def timed(work: Callable[[], Values]) -> tuple[Values, float]:
     return done, time.process_time() - start
 
 
+def mini_batch(points: Values, k: int, seed: int) -> Values:
+    """Fit scikit-learn's MiniBatchKMeans, the best of ten starts."""
+    centers: Values = MiniBatchKMeans(k, n_init=10, random_state=seed).fit(points).cluster_centers_
+    return centers
+
+
+def mlpack(points: Values, k: int, seed: int) -> Values:
+    """Fit mlpack's k-means, which makes one start."""
+    found = importlib.import_module("mlpack").kmeans(
+        input_=points, clusters=k, seed=seed, kmeans_plus_plus=True
+    )
+    return np.asarray(found["centroid"], dtype=np.float64)
+
+
+def faiss(points: Values, k: int, seed: int) -> Values:
+    """Fit FAISS's k-means, the best of ten starts, on the sample that it takes by itself."""
+    model = importlib.import_module("faiss").Kmeans(points.shape[1], k, nredo=10, seed=seed)
+    model.train(points.astype(np.float32))
+    return np.asarray(model.centroids, dtype=np.float64)
+
+
+def dask_ml(points: Values, k: int, seed: int) -> Values:
+    """Fit dask-ml's KMeans on eight blocks of rows."""
+    array = importlib.import_module("dask.array").from_array(points, (len(points) // 8 + 1, -1))
+    model = importlib.import_module("dask_ml.cluster").KMeans(k, random_state=seed)
+    return np.asarray(model.fit(array).cluster_centers_, dtype=np.float64)
+
+
+PEERS: dict[str, Callable[[Values, int, int], Values]] = {"MiniBatch, n_init 10": mini_batch} | {
+    name: fit
+    for name, fit in {"mlpack": mlpack, "faiss": faiss, "dask_ml": dask_ml}.items()
+    if importlib.util.find_spec(name) is not None
+}
+
+
 def measure(data: Data, n_rows: int, n_fits: int) -> list[str]:
     """Measure a table: the row of the report."""
     values = data.make(n_rows)
@@ -67,12 +106,8 @@ def measure(data: Data, n_rows: int, n_fits: int) -> list[str]:
         settings = ClusterSettings(k, scale="none", random_state=seed, **more)  # type: ignore[arg-type]
         return sketched(points, settings)
 
-    def mini_batch(seed: int) -> Values:
-        model = MiniBatchKMeans(k, n_init=10, random_state=seed)
-        centers: Values = model.fit(points).cluster_centers_
-        return centers
-
-    for work in (ours, lambda seed: ours(seed, passes=1), mini_batch):
+    peers = [lambda seed, fit=fit: fit(points, k, seed) for fit in PEERS.values()]
+    for work in (ours, lambda seed: ours(seed, passes=1), *peers):
         found = [timed(lambda seed=seed, work=work: work(seed)) for seed in SEEDS]
         ratios = [inertia(points, centers) / best for centers, _ in found]
         cells += [f"{max(ratios):.4f}", f"{np.median([seconds for _, seconds in found]):.1f}"]
@@ -89,7 +124,7 @@ def main() -> None:
     chosen = [TABLES[number] for number in given.only or range(len(TABLES))]
     header = [
         f"{given.rows} rows", f"median of {given.fits} fits", "s", "sketch, worst of 3", "s",
-        "and a pass", "s", "MiniBatch, n_init 10", "s",
+        "and a pass", "s", *(part for name in PEERS for part in (name, "s")),
     ]  # fmt: skip
     lines = []
     with threadpool_limits(1):

@@ -56,9 +56,33 @@ def test_the_model_tells_what_it_was_made_from(model: Model) -> None:
     assert content["rows"] == 600
     assert content["inertia"] == result.profile.inertia
     assert content["max_distance"] == result.profile.max_distances.tolist()
+    assert content["mean_distance"] == result.profile.mean_distances.tolist()
+    assert all(
+        m < most for m, most in zip(content["mean_distance"], content["max_distance"], strict=True)
+    )
     np.testing.assert_allclose(content["centers_original"], result.profile.means, rtol=1e-9)
     assert content["columns"][4]["categories"] == ["a", "b", "c"]
     assert content["columns"][1]["mean"] == pytest.approx(with_categories().values[:, 1].mean())
+
+
+def test_the_weight_of_a_column_goes_into_the_model() -> None:
+    settings = replace(QUICK, column_weights={"x2": 3.0})
+    result, labels = clustered(ArraySource(groups()), settings)
+    content = json.loads(result.model.to_json())
+    assert [column["weight"] for column in content["columns"]] == [1, 3, 1, 1]
+    again = read_model_bytes(result.model.to_json())
+    (part,) = Labelling(ArraySource(groups()), again.rule, take_labels, Threads(1))
+    np.testing.assert_array_equal(part.numbers, labels)
+
+
+def test_rows_of_unknown_categories_are_counted(model: Model) -> None:
+    known = with_categories()
+    values = known.values.copy()
+    values[:5, 4] = -1  # a category that the model does not know
+    values[5:9, 0] = -1  # a number like any other
+    labelling = Labelling(ArraySource(values, known.columns), model.rule, take_labels, Threads(1))
+    assert sum(len(part.numbers) for part in labelling) == len(values)
+    assert labelling.n_unknown == 5
 
 
 def test_missing_values_are_filled_by_the_mean_of_the_model() -> None:
@@ -121,6 +145,7 @@ def test_a_model_larger_than_the_limit_is_refused_unread() -> None:
         {"centers": [[0.0] * 6] * 3},
         {"centers": [["0"] * 7] * 3},
         {"centers": [[True] * 7] * 3},
+        {"centers": [[1e155] * 7] * 3},
         {"centers": [[1e200] * 7] * 3},
         {"centers": [[10**400] * 7] * 3},
         {"centers": {"0": 1}},
