@@ -432,6 +432,16 @@ def test_dry_run_tells_what_would_be_written_and_writes_nothing(
         assert f" {(folder / f'a-k{k}.png').stat().st_size} (" in text
 
 
+def test_dry_run_writes_no_shared_palette_either(folder: Path) -> None:
+    paint(folder / "a.png")
+    before = tree(folder)
+    shared = ["--shared-palette", "--palette-out", "p.gpl"]
+    assert run(["quantize", "a.png", "-k", "4", *shared, "--dry-run"]) == 0
+    assert tree(folder) == before
+    assert run(["quantize", "a.png", "-k", "4", *shared]) == 0
+    assert set(tree(folder)) == {*before, "a-k4.png", "p.gpl"}
+
+
 def test_dry_run_reports_and_writes_only_the_report(folder: Path, capfd: Capture) -> None:
     paint(folder / "a.png")
     before = tree(folder)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, features
 
 from kmcli import parallel
-from kmcli.errors import InputError, LimitError
+from kmcli.errors import InputError, LimitError, SettingsError
 from kmcli.image_io import (
     decode_grey,
     decode_image,
@@ -283,6 +283,10 @@ def test_further_frames_are_told() -> None:
     decoded = decode_image(data)
     assert decoded.pixels[0, 0].tolist() == [255, 0, 0]
     assert decoded.warnings == ("using only the first of 3 frames",)
+    still = encode(frames[0], "PNG")
+    assert decode_image(still, frame=1).warnings == ()
+    with pytest.raises(SettingsError, match="no frame 2; the picture has 1"):
+        decode_image(still, frame=2)
 
 
 @pytest.mark.parametrize(

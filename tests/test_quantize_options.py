@@ -364,8 +364,10 @@ def test_command_with_region_and_mask(
     assert "the mask has 9 x 9 pixels, the picture 120 x 80" in capfd.readouterr().err
     assert run(["quantize", str(picture), "--region", "100,0,50,50"]) == 2
     assert "does not lie within 120 x 80 pixels" in capfd.readouterr().err
-    for region in ("1,2,3", "a,b,c,d", "0,0,0,5"):
+    for region in ("1,2,3", "a,b,c,d", "0,0,0,5", "0,0,5,0"):
         assert run(["quantize", str(picture), "--region", region]) == 2
+        what = "contains no pixels" if region.startswith("0,") else "is not of the form X,Y,W,H"
+        assert f"'{region}' {what}" in capfd.readouterr().err
 
 
 def test_command_with_locked_colors(picture: Path, capfd: pytest.CaptureFixture[str]) -> None:
