@@ -183,6 +183,8 @@ def sheet(pictures: Sequence[Path], shown: Sequence[str], k: int, target: Path) 
 
 def report(pictures: Sequence[Path], folder: Path | None, *, curves: bool = True) -> str:
     """Lay out the tables; write the plot and the sheet of crops into a folder."""
+    if folder:  # rather now than after minutes of work
+        folder.mkdir(parents=True, exist_ok=True)
     few, installed = pictures[:3], list(tools())
     judged = dict.fromkeys(name for pair in JUDGED for name in pair)
     tasks = [(picture, k, name) for picture in pictures for k in JUDGED_COLORS for name in judged]

@@ -488,7 +488,8 @@ def test_streams_are_read_by_the_process_that_was_given_them(folder: Path) -> No
 def test_shared_palette_is_whole_and_the_same_in_all_results(folder: Path, china: Pixels) -> None:
     for name, part in {"a": china[:200, :300], "b": china[-200:, -300:]}.items():
         Image.fromarray(part).save(folder / f"{name}.png")
-    arguments = ["quantize", "a.png", "b.png", "-k", "12", "--shared-palette"]
+    # In Oklab what is beside the seam counts differently.
+    arguments = ["quantize", "a.png", "b.png", "-k", "12", "--space", "rgb", "--shared-palette"]
     assert run([*arguments, "-d", "shared"]) == 0
     palettes = [
         read_indexed_png((folder / "shared" / f"{name}-k12.png").read_bytes()).palette
@@ -498,7 +499,7 @@ def test_shared_palette_is_whole_and_the_same_in_all_results(folder: Path, china
     assert len(palettes[0]) == 12
     whole = np.concatenate([china[:200, :300], china[-200:, -300:]])
     Image.fromarray(whole).save(folder / "whole.png")
-    assert run(["quantize", "whole.png", "-k", "12"]) == 0
+    assert run(["quantize", "whole.png", "-k", "12", "--space", "rgb"]) == 0
     expected = read_indexed_png((folder / "whole-k12.png").read_bytes()).palette
     np.testing.assert_array_equal(palettes[0], expected)
 

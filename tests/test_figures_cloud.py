@@ -55,7 +55,7 @@ def test_each_pixel_is_at_its_place_in_its_own_color() -> None:
         assert rows(*drawn(axes, 0)) == rows(places, flat)
         assert axes.get_aspect() == 1
     titles = [axes.get_title() for axes in figure.axes]
-    assert titles == ["two colours, R-G-B"] * 2 + ["two colours, Oklab"] * 2
+    assert titles == ["two colours, R-G-B"] * 2 + ["two colours, weighted Oklab"] * 2
 
 
 def test_entries_lie_on_two_rings_the_largest_beneath() -> None:

@@ -24,6 +24,7 @@ for name in (
     "getuid", "getxattr", "listxattr", "removexattr", "sched_getaffinity", "setxattr",
 ):
     delattr(os, name)
+os.process_cpu_count = os.cpu_count  # since 3.13 that of Linux asks sched_getaffinity
 
 def link(*_):
     raise OSError(1, "no hard links")

@@ -143,7 +143,7 @@ def test_frames_get_one_palette_and_keep_their_shape(frames: Pixels) -> None:
 
 @pytest.mark.parametrize("method", ["floyd-steinberg", "blue-noise"])
 def test_each_frame_is_dithered_by_itself(frames: Pixels, method: Dither) -> None:
-    dithered = QuantizeSettings(8, dither=method)
+    dithered = QuantizeSettings(8, dither=method, dither_strength=0.7)
     palette = quantize_image(frames, dithered).palette.colors
     together = apply_palette(frames, palette, dithered)
     for frame, indices in zip(frames, together.indices, strict=True):

@@ -189,8 +189,9 @@ def test_weights_lead_the_palette(small: Pixels) -> None:
     weights = np.zeros(small.shape[:2])
     weights[:40] = 1
     histogram = count_colors(small)
-    weighted = learn_palette(weigh_colors(small, histogram, weights), QuantizeSettings(8))
-    upper = quantize_image(small[:40], QuantizeSettings(8))
+    settings = QuantizeSettings(8, space="rgb")  # others look at what surrounds the pixels
+    weighted = learn_palette(weigh_colors(small, histogram, weights), settings)
+    upper = quantize_image(small[:40], settings)
     assert weighted.hex == upper.palette.hex
 
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kmcli.cli.main import run
@@ -65,6 +65,9 @@ def check_output(out: str, arguments: list[str]) -> None:
     if data.startswith(b"\x89PNG"):
         read_indexed_png(data)
         assert "-" in arguments
+    elif data.startswith(b"GIF89a"):
+        assert data.endswith(b";")
+        assert {"-", "gif"} <= set(arguments)
     elif "--json" in arguments:
         for line in out.splitlines():
             json.loads(line)
@@ -77,6 +80,7 @@ def check_output(out: str, arguments: list[str]) -> None:
     inputs=st.lists(st.sampled_from(INPUTS), min_size=1, max_size=2),
     options=st.lists(st.sampled_from(sorted(ONE_OF_EACH)), max_size=5, unique=True),
 )
+@example(inputs=["a.png"], options=["format", "cloud", "stream"])
 def test_options_of_quantize(
     inputs: list[str],
     options: list[str],

@@ -28,7 +28,7 @@ _PROJECTIONS: tuple[tuple[Space, str, str, int, int], ...] = (
 )
 """The space, the names of its axes across and up, and which of its coordinates they are."""
 
-_NAMES: dict[Space, str] = {"rgb": "R-G-B", "oklab": "Oklab", "lab": "CIELAB"}
+_NAMES: dict[Space, str] = {"rgb": "R-G-B", "oklab": "weighted Oklab", "lab": "CIELAB"}
 
 
 def draw_cloud(

@@ -22,8 +22,10 @@ _CHUNK_BYTES = 2**20
 _FEW_PIXELS = 2**20
 """Up to here the time of a better compression is not noticed.
 
-It makes files of few colours some 2 % smaller, but those of whole bytes hardly 0.3 %.
+It makes files of up to 16 colours 2 % smaller, of 64 1.1 %, but of 256 hardly 0.3 %.
 """
+
+_FEW_COLORS = 64
 
 _SAMPLE_ROWS = 256
 _WINDOW = 2**15
@@ -88,8 +90,8 @@ def compress_rows(indices: NDArray[np.uint8], depth: int) -> bytes:
         A zlib stream.
     """
     is_up = depth < 8 and _compresses_better_by_differences(indices, depth)
-    level = 8 if depth < 8 and indices.size <= _FEW_PIXELS else 6
-    return _compress(packed_rows(indices, depth, is_up), level, _strategy(is_up))
+    is_small = indices.size <= _FEW_PIXELS and indices.max(initial=0) < _FEW_COLORS
+    return _compress(packed_rows(indices, depth, is_up), 8 if is_small else 6, _strategy(is_up))
 
 
 def _compress(strips: Iterable[NDArray[np.uint8]], level: int, strategy: int) -> bytes:

@@ -28,7 +28,8 @@ def to_points(colors: NDArray[np.uint8], space: Space = "rgb") -> NDArray[np.flo
     colors : ndarray of shape (n_colors, 3) or (n_colors, 4), uint8
         sRGB, with straight alpha if there are four channels.
     space : {"rgb", "oklab", "lab"}
-        The space; Oklab is scaled to a lightness of 0 to 100, as CIELAB has it.
+        The space. Oklab has a lightness of 0 to 100, as CIELAB has it, and is weighted by how
+        well differences are seen (see `_weigh_oklab`).
 
     Returns
     -------
@@ -212,6 +213,52 @@ def oklab_to_srgb(oklab: NDArray[np.float64]) -> NDArray[np.float64]:
     return 255 * encode_srgb(linear)
 
 
+def _weigh_oklab(oklab: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weight Oklab so that distances are what is seen: hues more, and dark colours less.
+
+    Oklab is made for gradients: its lightness tells more shades of black apart than eyes do on a
+    screen, and its distances make less of hue than measured differences of colours.
+
+    Parameters
+    ----------
+    oklab : ndarray of shape (n, 3), float64
+        As `srgb_to_oklab` gives them.
+
+    Returns
+    -------
+    ndarray of shape (n, 3), float64
+        a and b are weighted, then all is multiplied by what makes the lightness L that of
+        Okhsl, which is near to L* of CIELAB.
+
+    References
+    ----------
+    The lightness: Bjorn Ottosson, "Okhsv and Okhsl", 2021,
+    https://bottosson.github.io/posts/colorpicker/ .
+    """
+    lightness = oklab[:, :1] / 100
+    rest = _TOE_1 - _TOE_3 * lightness
+    # Of the two forms of the root, the one that does not divide by a lightness of 0.
+    toe = 2 * _TOE_2 * _TOE_3 / (rest + np.sqrt(rest**2 + 4 * _TOE_2 * _TOE_3 * lightness))
+    weighted: NDArray[np.float64] = oklab * toe
+    weighted *= _AXES
+    return weighted
+
+
+def _unweigh_oklab(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Undo `_weigh_oklab`."""
+    lightness = points[:, :1].clip(0) / 100
+    toe = _TOE_3 * (lightness + _TOE_2) / (lightness + _TOE_1)
+    oklab: NDArray[np.float64] = points / _AXES / toe
+    return oklab
+
+
+_AXES = np.array([1, 1.5, 1.5])
+"""Weights of lightness, a and b."""
+
+_TOE_1, _TOE_2 = 0.206, 0.03
+_TOE_3 = (1 + _TOE_1) / (1 + _TOE_2)
+
+
 def encode_srgb(linear: NDArray[_Float]) -> NDArray[_Float]:
     """Apply the transfer curve of sRGB (IEC 61966-2-1) to linear values; both from 0 to 1."""
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
@@ -303,6 +350,10 @@ _SPACES = {
     "rgb": _Definition(
         lambda colors: colors.astype(np.float64), lambda points: points, np.full(3, 255.0)
     ),
-    "oklab": _Definition(srgb_to_oklab, oklab_to_srgb, np.array([100.0, 0, 0])),
+    "oklab": _Definition(
+        lambda colors: _weigh_oklab(srgb_to_oklab(colors)),
+        lambda points: oklab_to_srgb(_unweigh_oklab(points)),
+        np.array([100.0, 0, 0]),
+    ),
     "lab": _Definition(_srgb_to_lab, _lab_to_srgb, np.array([100.0, 0, 0])),
 }

@@ -7,14 +7,56 @@ from kmcli.quantize.color_grid import ColorGrid
 from kmcli.quantize.error_diffusion import diffuse
 from kmcli.quantize.histogram import (
     ColorCounts,
-    count_colors,
+    ColorWeights,
+    count_distinct,
     map_colors,
     pack_colors,
     with_channels,
 )
 from kmcli.quantize.ordered_dither import bayer_matrix, blue_noise, order_dither
 from kmcli.quantize.remap import nearest
-from kmcli.settings import Dither, Space
+from kmcli.settings import Dither, QuantizeSettings, Space
+
+_SMOOTH_STRENGTH = 0.72
+"""Of error diffusion for 64 colours, where most of the picture is smooth."""
+
+_ORDINARY = 0.6
+"""How smooth a picture is taken to be of which no more than the colours is known."""
+
+
+def choose_strength(
+    settings: QuantizeSettings, histogram: ColorCounts | ColorWeights, n_colors: int
+) -> float:
+    """Say how strongly to dither a picture: as was asked for, or as much as can be seen.
+
+    Where all is smooth, dithering hides bands; where all is busy, nobody sees what it costs. More
+    colours need less of it.
+
+    Parameters
+    ----------
+    settings : QuantizeSettings
+        The method, and the strength if one was asked for.
+    histogram : ColorCounts or ColorWeights
+        The colours of the picture.
+    n_colors : int
+        Entries of the palette, at least 1.
+
+    Returns
+    -------
+    float
+        From 0, without dithering, to 1; in steps of 0.01, as it is reported.
+    """
+    if not settings.is_dithered:
+        return 0.0
+    if settings.dither_strength is not None:
+        return settings.dither_strength
+    if settings.dither != "floyd-steinberg":
+        return 1.0
+    smoothness = _ORDINARY
+    if histogram.smoothness is not None:
+        smoothness = float(np.average(histogram.smoothness, weights=histogram.counts))
+    strength = min(_SMOOTH_STRENGTH, 0.1 + 0.88 * smoothness) * (64 / n_colors) ** 0.05
+    return float(round(min(1.0, strength), 2))
 
 
 def dither(
@@ -53,7 +95,7 @@ def dither(
     ndarray of shape (height, width), uint8
         Positions in the palette.
     """
-    histogram = histogram or count_colors(pixels)
+    histogram = histogram or count_distinct(pixels)
     n_channels = max(pixels.shape[2], palette.shape[1])
     pixels, palette = with_channels(pixels, n_channels), with_channels(palette, n_channels)
     colors = with_channels(histogram.colors, n_channels)

@@ -7,7 +7,7 @@ from kmcli.clustering import single_thread
 from kmcli.clustering.distances import distance_factors, shifted_distances
 from kmcli.quantize.cells import Cells, CellTree
 from kmcli.quantize.colorspace import from_points, to_points
-from kmcli.quantize.histogram import ColorCounts, ColorWeights
+from kmcli.quantize.histogram import ColorCounts, ColorWeights, seen_weights
 from kmcli.quantize.remap import nearest
 from kmcli.settings import Space
 
@@ -63,9 +63,10 @@ def widen_palette(
     ndarray of shape (m, 3) or (m, 4), uint8
         At most as many colours, distinct, in ascending order.
     """
-    cells = CellTree(histogram.colors, histogram.counts, space).select(_N_CELLS)
+    colors, seen = histogram.colors, seen_weights(histogram, space)
+    cells = CellTree(colors, seen, space).select(_N_CELLS)
     points, weights = cells.means.astype(np.float64), cells.weights
-    palette, is_flat = _snap_to_flat_areas(palette, histogram, cells, is_fixed, space)
+    palette, is_flat = _snap_to_flat_areas(palette, colors, seen, cells, is_fixed, space)
     is_fixed = is_fixed | is_flat
     is_free = ~is_fixed
     if not is_free.any():
@@ -91,7 +92,8 @@ def widen_palette(
 
 def _snap_to_flat_areas(
     palette: NDArray[np.uint8],
-    histogram: ColorCounts | ColorWeights,
+    colors: NDArray[np.uint8],
+    seen: NDArray[np.float64],
     cells: Cells,
     is_fixed: NDArray[np.bool_],
     space: Space,
@@ -100,14 +102,13 @@ def _snap_to_flat_areas(
 
     As in drawings and screenshots: a flat area that is a little off its entry would get dots.
     """
-    colors, counts = histogram.colors, histogram.counts
-    heaviest = np.argsort(-counts, kind="stable")[: _CANDIDATES * len(palette)]
+    heaviest = np.argsort(-seen, kind="stable")[: _CANDIDATES * len(palette)]
     owners = nearest(colors[heaviest], palette, space)
     owners, first = np.unique(owners, return_index=True)
     heaviest = heaviest[first]
     with single_thread():
         own = _mixtures(cells.means, to_points(palette, space), 0, space).T @ cells.weights
-    is_flat = ~is_fixed[owners] & (counts[heaviest] > own[owners] / 2)
+    is_flat = ~is_fixed[owners] & (seen[heaviest] > own[owners] / 2)
     if palette.shape[1] == 4:
         is_flat &= (palette[owners, 3] == 255) == (colors[heaviest, 3] == 255)
     snapped = palette.copy()

@@ -12,6 +12,12 @@ What no mixture of the palette can show would otherwise be carried on for ever, 
 that could do without. With 1 the blurred error of photos is 10 to 20 % higher.
 """
 
+_UNSEEN = 1.5
+"""Errors of so many steps of 255 are not passed on: an area that has nearly its colour stays flat.
+
+On twelve photos with 64 colours that saves 0.6 % of the bytes, and FLIP rises by 0.5 %.
+"""
+
 
 def diffuse(
     pixels: NDArray[np.uint8],
@@ -77,7 +83,7 @@ def diffuse(
         np.copyto(found, chosen[where], where=held)
         chosen[where] = found
         goals -= entries.take(found, axis=1)
-        goals *= ~held
+        goals *= ~held & (np.abs(goals).max(axis=0) > _UNSEEN)
         now[:, own] = goals
         now[:, max(top - 1, 0) : top + 1] = 0  # rows that have ended
         now, last, second_last, third_last = third_last, now, last, second_last

@@ -1,7 +1,7 @@
 """Pixels to distinct colours and their counts, and back from values per colour to pixels."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from kmcli.parallel import map_shares
 from kmcli.quantize.checks import checked_pixels
+from kmcli.quantize.smoothness import measure_smoothness
+from kmcli.settings import Space
 
 Value = TypeVar("Value", bound=np.generic)
 
@@ -43,10 +45,14 @@ class ColorCounts:
         transparent pixels are one colour, (0, 0, 0, 0), whatever lies hidden under them.
     counts : ndarray of shape (n_colors,), int64
         Number of pixels of each colour, at least 1.
+    smoothness : ndarray of shape (n_colors,), float64, optional
+        How much an error is seen in these pixels, 1 where all around is even and less elsewhere;
+        None if it has not been measured.
     """
 
     colors: NDArray[np.uint8]
     counts: NDArray[np.int64]
+    smoothness: NDArray[np.float64] | None = None
 
     @property
     def n_pixels(self) -> int:
@@ -64,14 +70,17 @@ class ColorWeights:
         Distinct colours, as in `ColorCounts`.
     counts : ndarray of shape (n_colors,), float64
         The sum of the weights of the pixels of each colour, more than 0.
+    smoothness : ndarray of shape (n_colors,), float64, optional
+        As in `ColorCounts`.
     """
 
     colors: NDArray[np.uint8]
     counts: NDArray[np.float64]
+    smoothness: NDArray[np.float64] | None = None
 
 
 def count_colors(pixels: ArrayLike) -> ColorCounts:
-    """Count the distinct colours of a picture.
+    """Count the distinct colours of a picture, and measure how smooth their surroundings are.
 
     Parameters
     ----------
@@ -97,6 +106,12 @@ def count_colors(pixels: ArrayLike) -> ColorCounts:
     True
     """
     pixels = checked_pixels(pixels)
+    counted = count_distinct(pixels)
+    return replace(counted, smoothness=measure_smoothness(pixels, counted.colors))
+
+
+def count_distinct(pixels: NDArray[np.uint8]) -> ColorCounts:
+    """Count the distinct colours of pixels, without a look at what surrounds them."""
     n_channels = pixels.shape[-1]
     n_pixels = pixels.size // n_channels
     if n_channels == 3 and n_pixels > TABLE_PIXELS:
@@ -131,7 +146,28 @@ def weigh_colors(
     for where, strip in _packed_strips(pixels):
         sums += np.bincount(np.searchsorted(codes, strip), flat[where], len(codes))
     kept = sums > 0
-    return ColorWeights(histogram.colors[kept], sums[kept])
+    smoothness = None if histogram.smoothness is None else histogram.smoothness[kept]
+    return ColorWeights(histogram.colors[kept], sums[kept], smoothness)
+
+
+def seen_weights(histogram: ColorCounts | ColorWeights, space: Space) -> NDArray[np.float64]:
+    """Say what the colours weigh: in Oklab, which is for what is seen, by smoothness as well.
+
+    Parameters
+    ----------
+    histogram : ColorCounts or ColorWeights
+        The colours of a picture.
+    space : {"rgb", "oklab", "lab"}
+        Where the palette is learned.
+
+    Returns
+    -------
+    ndarray of shape (n_colors,), float64
+        More than 0.
+    """
+    if space != "oklab" or histogram.smoothness is None:
+        return histogram.counts.astype(np.float64)
+    return histogram.counts * histogram.smoothness
 
 
 def merge_counts(histograms: Sequence[ColorCounts]) -> ColorCounts:
@@ -145,7 +181,7 @@ def merge_counts(histograms: Sequence[ColorCounts]) -> ColorCounts:
     Returns
     -------
     ColorCounts
-        With four channels if any of them has four.
+        With four channels if any of them has four, and with smoothness if all have it.
 
     Examples
     --------
@@ -163,7 +199,11 @@ def merge_counts(histograms: Sequence[ColorCounts]) -> ColorCounts:
     distinct, positions = np.unique(codes, return_inverse=True)
     counts = np.zeros(len(distinct), dtype=np.int64)
     np.add.at(counts, positions, np.concatenate([each.counts for each in histograms]))
-    return ColorCounts(unpack_colors(distinct, n_channels), counts)
+    measured = [each.smoothness * each.counts for each in histograms if each.smoothness is not None]
+    smoothness = None
+    if len(measured) == len(histograms):
+        smoothness = np.bincount(positions, np.concatenate(measured), len(distinct)) / counts
+    return ColorCounts(unpack_colors(distinct, n_channels), counts, smoothness)
 
 
 def with_channels(colors: NDArray[np.uint8], n_channels: int) -> NDArray[np.uint8]:

@@ -30,6 +30,8 @@ class QuantizedImage:
         The palette entry that each colour of `changes` became.
     stages : tuple of Stage
         The stages of k-means; none where the palette was not learned, as for an exact copy.
+    dither_strength : float
+        How strongly the pixels were dithered, 0 to 1; 0 where they were not.
     """
 
     palette: Palette
@@ -38,6 +40,7 @@ class QuantizedImage:
     changes: ColorCounts
     entries: NDArray[np.uint8]
     stages: tuple[Stage, ...]
+    dither_strength: float
 
     @property
     def pixels(self) -> NDArray[np.uint8]:

@@ -11,7 +11,7 @@ from kmcli.clustering.init import draw_kmeans_plusplus
 from kmcli.clustering.lloyd import run_lloyd
 from kmcli.quantize.cells import Cells, CellTree
 from kmcli.quantize.colorspace import from_points, to_points
-from kmcli.quantize.histogram import ColorCounts, ColorWeights
+from kmcli.quantize.histogram import ColorCounts, ColorWeights, seen_weights
 from kmcli.quantize.remap import nearest
 from kmcli.settings import Effort, QuantizeSettings, Space
 
@@ -164,7 +164,8 @@ def _search(
     """Find centres from coarse to fine; first come those that are exactly a colour: these too."""
     plan, kmeans, n_clusters = _PLANS[settings.effort], settings.kmeans, settings.n_colors
     held, n_held = to_points(fixed, settings.space), len(fixed)
-    tree = CellTree(histogram.colors, histogram.counts, settings.space)
+    weights = seen_weights(histogram, settings.space)
+    tree = CellTree(histogram.colors, weights, settings.space)
     n_coarse = min(max(COARSE_POINTS // 2, 128 * n_clusters), COARSE_POINTS)
     cells = tree.select(n_coarse)
     runs = [
@@ -180,7 +181,7 @@ def _search(
         moves = replace(kmeans, max_iter=plan.n_breaths)
         best = breathe(*cells, best, moves, plan.n_rounds, n_held)
         stages.append(Stage("breathe", len(cells.means), best))
-    flat, marks = _colors_to_keep(histogram, cells, best, n_held, settings.space)
+    flat, marks = _colors_to_keep(histogram, weights, cells, best, n_held, settings.space)
     kept = np.concatenate([flat, marks])
     centers = best.centers
     if len(kept) > 0:
@@ -200,6 +201,7 @@ def _search(
 
 def _colors_to_keep(
     histogram: ColorCounts | ColorWeights,
+    weights: NDArray[np.float64],
     cells: Cells,
     found: Clustering,
     n_held: int,
@@ -211,12 +213,13 @@ def _colors_to_keep(
     on it grey. A flat area is more than half of a cluster that is not held.
     """
     n_clusters = len(found.centers)
-    seen = np.flatnonzero(histogram.counts >= _LEAST_SHARE * cells.weights.sum())
-    colors, counts = histogram.colors[seen], histogram.counts[seen]
+    # By pixels, since a thin mark has no smooth surroundings.
+    seen = np.flatnonzero(histogram.counts >= _LEAST_SHARE * histogram.counts.sum())
+    colors, counts, weights = histogram.colors[seen], histogram.counts[seen], weights[seen]
     distances = ((to_points(colors, space)[:, np.newaxis] - found.centers) ** 2).sum(axis=2)
     owners, least = distances.argmin(axis=1), distances.min(axis=1)
     mass = np.bincount(found.labels, cells.weights, n_clusters)[owners]
-    is_flat = (2 * counts > mass) & (least * mass <= _FLAT_COST * found.inertia)
+    is_flat = (2 * weights > mass) & (least * mass <= _FLAT_COST * found.inertia)
     is_flat &= owners >= n_held
     is_mark = least * cells.weights.sum() > _MARK_DISTANCE**2 * found.inertia
     n_marks = min(n_clusters // _COLORS_PER_MARK, n_clusters - n_held - int(is_flat.sum()))

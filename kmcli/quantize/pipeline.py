@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from kmcli.quantize.checks import checked_palette, checked_pixels
-from kmcli.quantize.dither import dither
+from kmcli.quantize.dither import choose_strength, dither
 from kmcli.quantize.dither_palette import widen_palette
 from kmcli.quantize.fidelity import structural_similarity
 from kmcli.quantize.histogram import (
@@ -17,6 +17,7 @@ from kmcli.quantize.histogram import (
     ColorWeights,
     count_changes,
     count_colors,
+    count_distinct,
     map_colors,
     with_channels,
 )
@@ -186,7 +187,8 @@ def learn(histogram: ColorCounts | ColorWeights, settings: QuantizeSettings) -> 
     is_fixed = _is_locked(learned.colors, settings)
     if learned.colors.shape[1] == 4:
         is_fixed |= learned.colors[:, 3] == 0
-    widened = widen_palette(learned.colors, histogram, is_fixed, settings.strength, settings.space)
+    strength = choose_strength(settings, histogram, len(learned.colors))
+    widened = widen_palette(learned.colors, histogram, is_fixed, strength, settings.space)
     return replace(learned, colors=widened)
 
 
@@ -232,8 +234,9 @@ def _remap(
     palette: NDArray[np.uint8],
     settings: QuantizeSettings,
 ) -> QuantizedImage:
-    if settings.is_dithered:
-        indices = _dither(pixels, histogram, palette, settings)
+    strength = choose_strength(settings, histogram, len(palette))
+    if strength > 0:
+        indices = _dither(pixels, histogram, palette, settings, strength)
         changes, entries = count_changes(pixels, indices)
     else:
         changes = histogram
@@ -248,6 +251,7 @@ def _remap(
         changes=changes,
         entries=entries,
         stages=(),
+        dither_strength=strength,
     )
 
 
@@ -256,6 +260,7 @@ def _dither(
     histogram: ColorCounts,
     palette: NDArray[np.uint8],
     settings: QuantizeSettings,
+    strength: float,
 ) -> NDArray[np.uint8]:
     frames = _frames(pixels, 3)
     indices = np.empty(frames.shape[:-1], dtype=np.uint8)
@@ -264,9 +269,9 @@ def _dither(
             frame,
             palette,
             settings.dither,
-            settings.strength,
+            strength,
             space=settings.space,
-            histogram=histogram if len(frames) == 1 else count_colors(frame),
+            histogram=histogram if len(frames) == 1 else count_distinct(frame),
         )
     return indices.reshape(pixels.shape[:-1])
 

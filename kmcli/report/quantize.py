@@ -222,10 +222,9 @@ def _clustering_fields(file: QuantizedFile) -> list[Field]:
 
 def _dithering_fields(file: QuantizedFile) -> list[Field]:
     """Say how the pixels were mapped; an exact copy is not dithered, whatever was asked for."""
-    settings = file.settings
-    is_dithered = settings.is_dithered and file.image.fidelity.mse > 0
-    method, strength = (settings.dither, settings.strength) if is_dithered else ("none", 0.0)
-    text = f"{method}, strength {strength:g}" if is_dithered else method
+    strength = file.image.dither_strength if file.image.fidelity.mse > 0 else 0.0
+    method = file.settings.dither if strength > 0 else "none"
+    text = f"{method}, strength {strength:g}" if strength > 0 else method
     return [Field("dither", "dithering", method, text), Field("dither_strength", "", strength)]
 
 

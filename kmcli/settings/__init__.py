@@ -21,7 +21,6 @@ from kmcli.settings.figures import THEMES, Theme
 from kmcli.settings.formats import FORMAT_OF_SUFFIX, INDEXED_FORMATS, IndexedFormat
 from kmcli.settings.kmeans import MAX_ITERATIONS, MAX_N_INIT, Algorithm, Init, KMeansSettings
 from kmcli.settings.quantize import (
-    DITHER_STRENGTHS,
     DITHERS,
     MAX_COLORS,
     MAX_INPUT_BYTES,
@@ -37,7 +36,6 @@ from kmcli.settings.tables import ColumnChoice, TableFormat
 
 __all__ = [
     "DITHERS",
-    "DITHER_STRENGTHS",
     "FORMAT_OF_SUFFIX",
     "INDEXED_FORMATS",
     "MAX_CLUSTERS",

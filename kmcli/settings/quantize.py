@@ -13,15 +13,6 @@ Dither = Literal["none", "floyd-steinberg", "bayer", "blue-noise"]
 
 DITHERS: tuple[Dither, ...] = ("none", "floyd-steinberg", "bayer", "blue-noise")
 
-DITHER_STRENGTHS: dict[Dither, float] = {
-    "none": 0.0,
-    # Above it, photos of 64 colours take more bytes than pngquant 3 needs for its dithering.
-    "floyd-steinberg": 0.62,
-    "bayer": 1.0,
-    "blue-noise": 1.0,
-}
-"""How strongly each method dithers by default."""
-
 MAX_COLORS = 256
 """An indexed PNG holds at most this many palette entries."""
 
@@ -54,7 +45,8 @@ class QuantizeSettings:
         together come close.
     dither_strength : float, optional
         From 0, as good as none, to 1. More brings the mean of neighbours closer to the picture,
-        and costs more bytes. By default that of the method in `DITHER_STRENGTHS`.
+        and costs more bytes. By default 1 for ordered dithering; for "floyd-steinberg" the
+        more, the smoother the picture is.
     n_init : int, optional
         How many starts are tried on the coarse histogram. By default as many as are cheap:
         from 16 for few colours down to 1 for 256.
@@ -85,7 +77,8 @@ class QuantizeSettings:
         require_one_of("space", self.space, ("rgb", "oklab", "lab"))
         require_one_of("order", self.order, ("luminance", "share", "hue"))
         require_one_of("dither", self.dither, DITHERS)
-        require("dither_strength", self.strength, 0 <= self.strength <= 1, "from 0 to 1")
+        strength = self.dither_strength
+        require("dither_strength", strength, strength is None or 0 <= strength <= 1, "from 0 to 1")
         if len(set(self.locked)) > self.n_colors:
             raise SettingsError(
                 f"{len(set(self.locked))} colours are locked, but the palette has at most "
@@ -104,13 +97,7 @@ class QuantizeSettings:
     @property
     def is_dithered(self) -> bool:
         """Whether pixels are mapped otherwise than each to its nearest entry."""
-        return self.dither != "none" and self.strength > 0
-
-    @property
-    def strength(self) -> float:
-        """The strength of the dithering: what was given, or that of the method."""
-        given = self.dither_strength
-        return DITHER_STRENGTHS[self.dither] if given is None else given
+        return self.dither != "none" and self.dither_strength != 0
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,6 @@ from kmcli.cli.quantize.values import (
     when_given,
 )
 from kmcli.settings import (
-    DITHER_STRENGTHS,
     DITHERS,
     INDEXED_FORMATS,
     MAX_COLORS,
@@ -179,7 +178,7 @@ _method_options = stacked(
         type=Decimal(0, 1),
         metavar="X",
         help="Strength of --dither, from 0 (none) to 1 (full).  "
-        f"[default: {DITHER_STRENGTHS['floyd-steinberg']:g} for floyd-steinberg, 1 for the others]",
+        "[default: 1; for floyd-steinberg, the more the smoother the picture]",
     ),
     _method(
         "--region",
