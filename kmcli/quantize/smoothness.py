@@ -10,6 +10,7 @@ _BITS = 6
 """Upper bits of each channel in which colours agree that are looked at together."""
 
 _N_PLACES = 2 ** (3 * _BITS)
+_BLOCKS = 3 * (2 ** (_BITS - 1), 2)
 
 _BUSY = 16
 """Change of grey from which on all surroundings are equally busy."""
@@ -45,46 +46,49 @@ def measure_smoothness(pixels: NDArray[np.uint8], colors: NDArray[np.uint8]) -> 
     rows = pixels.reshape(-1, *pixels.shape[-2:])
     sample = rows[:: max(1, rows.shape[0] * rows.shape[1] // _SAMPLED_PIXELS)]
     places = _places(sample).reshape(-1)
-    counts = np.bincount(places, minlength=_N_PLACES).astype(np.float64)
+    counts = np.bincount(places, minlength=_N_PLACES)
     weights = _WEIGHTS[_changes(sample)].reshape(-1)
-    sums = np.bincount(places, weights, _N_PLACES).astype(np.float64)
+    means: NDArray[np.float64] = np.bincount(places, weights, _N_PLACES).astype(float, copy=False)
     # Where few pixels were looked at, the colours around count, and then the whole picture.
-    around = (_sum_around(sums) + sums.sum() / counts.sum()) / (_sum_around(counts) + 1)
-    means: NDArray[np.float64] = (sums + around) / (counts + 1)
+    around = (_sum_around(means) + means.sum() / counts.sum()) / (_sum_around(counts) + 1)
+    blocks = means.reshape(_BLOCKS)  # in place, as below: fresh memory takes most of the time
+    blocks += around
+    counts += 1
+    means /= counts
     return means[_places(colors)]
 
 
-def _sum_around(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Add up the values of each eight places of neighbouring colours, for each of them."""
-    for step in (4**_BITS, 2**_BITS, 1):
-        pairs = values.reshape(-1, 2, step)
-        values = np.repeat(pairs[:, :1] + pairs[:, 1:], 2, axis=1)
-    return values.reshape(-1)
+def _sum_around(values: NDArray[np.float64] | NDArray[np.intp]) -> NDArray[np.float64]:
+    """Add up each block of eight places of neighbouring colours."""
+    blocks = values.reshape(_BLOCKS)
+    for axis in (1, 3, 5):
+        first, second = np.split(blocks, 2, axis=axis)
+        blocks = first + second
+    return blocks.astype(np.float64, copy=False)
 
 
 def _places(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
     """Give like colours the same number."""
-    red, green, blue = (colors[..., channel] >> (8 - _BITS) for channel in range(3))
-    places = red.astype(np.intp)
-    places <<= _BITS
-    places |= green
-    places <<= _BITS
-    places |= blue
+    places = (colors[..., 0] >> (8 - _BITS)).astype(np.intp)
+    for channel in (1, 2):
+        places <<= _BITS
+        places |= colors[..., channel] >> (8 - _BITS)
     return places
 
 
 def _changes(rows: NDArray[np.uint8]) -> NDArray[np.int16]:
     """Add up the changes of grey from each pixel to its neighbours in the row, in eighths."""
-    red, green, blue = (rows[..., channel].astype(np.int16) for channel in range(3))
-    green *= 5
-    red *= 2
-    grey = red + green + blue
+    grey = rows[..., 1] * np.int16(5)
+    grey += rows[..., 2]
+    grey += rows[..., 0]
+    grey += rows[..., 0]
     if rows.shape[-1] == 4:
         grey = (grey * (rows[..., 3] / np.float32(255))).astype(np.int16)
     changes = np.zeros(grey.shape, dtype=np.int16)
     if grey.shape[1] > 1:
-        steps = np.abs(np.diff(grey, axis=1))
-        changes[:, :-1] += steps
+        steps = np.diff(grey, axis=1)
+        np.abs(steps, out=steps)
+        changes[:, :-1] = steps
         changes[:, 1:] += steps
         changes[:, [0, -1]] *= 2  # one neighbour counts twice
     return np.minimum(changes, len(_WEIGHTS) - 1, out=changes)
