@@ -70,8 +70,9 @@ def run_script(program: list[str], workshop: Path) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_commands_run_as_they_stand(script: str, workshop: Path) -> None:
-    if "jq" in script and shutil.which("jq") is None:
-        pytest.skip("jq is not installed")
+    for program in ("jq", "less"):
+        if re.search(rf"\|\s*{program}\b", script) and shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
     run_script(["bash", "-euo", "pipefail", "-c", script], workshop)
 
 
