@@ -17,21 +17,10 @@ def n_cores() -> int:
 
 
 def map_in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """Do the same to several items, on threads if there is more than one item.
+    """Do the same to several items, on threads if there is more than one item; give the results.
 
-    It helps where the time goes into numpy or zlib, which let other threads run meanwhile.
-
-    Parameters
-    ----------
-    work : callable
-        What is done to an item, without regard to the others.
-    items : sequence
-        What it is done to.
-
-    Returns
-    -------
-    list
-        The results in the order of the items, so that they do not depend on the number of cores.
+    It helps where the time goes into numpy or zlib, which let other threads run meanwhile. The
+    order is that of the items, so that results do not depend on the number of cores.
     """
     n_threads = min(len(items), n_cores())
     if n_threads <= 1:
@@ -41,22 +30,10 @@ def map_in_threads(work: Callable[[Item], Result], items: Sequence[Item]) -> lis
 
 
 def map_shares(work: Callable[[slice], Result], n_items: int, size: int) -> list[Result]:
-    """Do something to an array in shares of consecutive items, several at once.
+    """Do something to an array in shares of so many consecutive items, several at once.
 
-    Parameters
-    ----------
-    work : callable
-        What is done to a share.
-    n_items : int
-        Length of the array.
-    size : int
-        Items of a share, large enough for its work to take some milliseconds. Shares do not
-        depend on the number of cores, so neither does what is summed up over them.
-
-    Returns
-    -------
-    list
-        The results in the order of the shares; none for an empty array.
+    A share is large enough for its work to take some milliseconds. Shares do not depend on the
+    number of cores, so neither does what is summed up over them.
     """
     starts = range(0, n_items, size)
     return map_in_threads(work, [slice(start, min(start + size, n_items)) for start in starts])

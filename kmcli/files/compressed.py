@@ -23,19 +23,7 @@ def is_compressed(start: bytes) -> bool:
 def decompressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Give the content of an input, in pieces, decompressed if its first bytes say so.
 
-    Parameters
-    ----------
-    pieces : iterator of bytes
-        The input, from its start to its end.
-
-    Yields
-    ------
-    bytes
-
-    Raises
-    ------
-    InputError
-        If compressed data are damaged or cut off.
+    Raises InputError if compressed data are damaged or cut off.
     """
     start = b""
     while len(start) < len(_ZSTD) and (piece := next(pieces, b"")):

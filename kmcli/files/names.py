@@ -11,16 +11,8 @@ _CASE_COUNTS = sys.platform not in ("win32", "darwin")
 def printable(text: str) -> str:
     r"""Escape what could break out of the line or steer a terminal.
 
-    Parameters
-    ----------
-    text : str
-        Such as the name of a file, which may hold anything but ``/`` and NUL.
-
-    Returns
-    -------
-    str
-        Control characters, line separators and marks of direction as ``\x1b`` and the like,
-        undecodable bytes as ``\xff``.
+    Control characters, line separators and marks of direction become ``\x1b`` and the like,
+    undecodable bytes ``\xff``.
     """
     return "".join(char if char.isprintable() else _escaped(char) for char in text)
 
@@ -34,16 +26,8 @@ def _escaped(char: str) -> str:
 def file_identity(path: str) -> str:
     """Find what all names of one file have in common, whether it exists or not.
 
-    Parameters
-    ----------
-    path : str
-        A name of the file.
-
-    Returns
-    -------
-    str
-        The path without symbolic links; on Windows and macOS, whose file systems take them for
-        one, also without regard to case and to how accents are encoded.
+    That is the path without symbolic links; on Windows and macOS, whose file systems take them
+    for one, also without regard to case and to how accents are encoded.
     """
     real = os.path.realpath(path)
     if _CASE_COUNTS:
@@ -52,21 +36,9 @@ def file_identity(path: str) -> str:
 
 
 def default_output(source: str, suffix: str, folder: str | None) -> str:
-    """Derive the name of an output from that of its input.
+    """Derive the name of an output from that of its input: ``photo-k16.png`` from ``photo.jpg``.
 
-    Parameters
-    ----------
-    source : str
-        Path of the input.
-    suffix : str
-        Takes the place of the extension: ``-k16.png`` makes ``photo-k16.png`` of
-        ``photo.jpg``.
-    folder : str, optional
-        Where the output goes; beside the input if not given.
-
-    Returns
-    -------
-    str
+    The suffix takes the place of the extension; without a folder it lies beside the input.
     """
     name = Path(source).stem + suffix
     return os.path.join(os.path.dirname(source) if folder is None else folder, name)

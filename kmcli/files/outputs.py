@@ -13,21 +13,9 @@ def check_output(
 ) -> None:
     """Refuse an output that must not be written, before any work is done.
 
-    Parameters
-    ----------
-    path : str
-        Where the output is to go; ``-`` is always fine.
-    force : bool
-        Whether an existing file may be replaced.
-    inputs : iterable of str
-        Files that must not be overwritten, not even by force.
-    make_folders : bool
-        Whether missing folders will be made.
-
-    Raises
-    ------
-    OutputError
-        If the output exists, is an input, is a folder or lies in none.
+    With `force` an existing file may be replaced, but none of `inputs`; `make_folders` says that
+    missing folders will be made. Raises OutputError if the output exists, is an input, is a
+    folder or lies in none.
     """
     if path == STREAM:
         return

@@ -44,25 +44,11 @@ def publish(
     The data goes into files beside the targets and is flushed to the disk; only when all are
     there do they take the targets' names: by a link, which fails if the name is taken, or with
     `force` by replacing, which keeps the rights and writes through symbolic links. Devices and
-    pipes are written straight.
+    pipes are written straight. Pieces are taken one by one; what the last ones of a file bring
+    about can be used by the files after it.
 
-    Parameters
-    ----------
-    files : iterable of (str, bytes or iterable of bytes)
-        Where to, ``-`` being standard output, and what. Pieces are taken one by one; what the
-        last ones of a file bring about can be used by the files after it.
-    force : bool
-        Whether existing files may be replaced.
-    make_folders : bool
-        Whether to make missing folders.
-    mtime_ns : int, optional
-        The modification time that the files get, in nanoseconds; now if not given.
-
-    Raises
-    ------
-    OutputError
-        If one cannot be written; then none that was not there before is left, and the others
-        are whole. `ExistsError` if it exists, `DiskFullError` if there is no room.
+    Raises OutputError if one cannot be written; then none that was not there before is left, and
+    the others are whole. `ExistsError` if it exists, `DiskFullError` if there is no room.
     """
     regular = []
     for path, data in files:

@@ -12,25 +12,10 @@ _BLOCK = 2**20
 
 
 def read_input(name: str, max_bytes: int | None = None) -> bytes:
-    """Read a file, a pipe or standard input to its end.
+    """Read a file, a pipe or standard input (``-``) to its end, or refuse more than 1 GiB.
 
-    Parameters
-    ----------
-    name : str
-        A path, or ``-``.
-    max_bytes : int, optional
-        Stop and refuse if there is more; 1 GiB by default.
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    InputError
-        If it cannot be read; `FolderInputError` if it is a folder.
-    TooManyBytesError
-        If it is larger than the limit.
+    Raises InputError if it cannot be read, FolderInputError if it is a folder, TooManyBytesError
+    if it is larger than the limit.
     """
     limit = MAX_INPUT_BYTES if max_bytes is None else max_bytes
     too_many = TooManyBytesError(f"more than {limit} bytes")

@@ -9,17 +9,10 @@ _NOT_KEPT = ("security.capability", "security.ima", "security.evm")
 
 
 def keep_rights(old: str, new: int) -> None:
-    """Give a new file what its predecessor had besides its content.
+    """Give a new file, by its descriptor, what the one that it replaces had besides its content.
 
-    As if the old file had been written to: its owner where that is allowed, its mode without
-    the set-id bits, its access list and its extended attributes where the system has such.
-
-    Parameters
-    ----------
-    old : str
-        The file that is about to be replaced.
-    new : int
-        Descriptor of the file that takes its place.
+    As if the old file had been written to: its owner where that is allowed, its mode without the
+    set-id bits, its access list and its extended attributes where the system has such.
     """
     before, now = os.stat(old), os.fstat(new)
     if hasattr(os, "fchown") and (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):

@@ -17,10 +17,7 @@ DEADLY: tuple[signal.Signals, ...] = tuple(
 def answering(answer: Callable[[int, Any], None]) -> Iterator[None]:
     """Have a deadly signal answered by a function, except for those that are ignored (``nohup``).
 
-    Parameters
-    ----------
-    answer : callable
-        Is given the number of the signal and the handler that it had before.
+    It is given the number of the signal and the handler that it had before.
     """
     if threading.current_thread() is not threading.main_thread():
         yield  # Python handles signals in the main thread only
@@ -46,10 +43,7 @@ def answering(answer: Callable[[int, Any], None]) -> Iterator[None]:
 def signals_held() -> Iterator[Sequence[int]]:
     """Let the first deadly signal wait until the end; a second one does not wait.
 
-    Yields
-    ------
-    sequence of int
-        Those that wait: the first one appears in it as soon as it comes.
+    What is given holds the one that waits, as soon as it comes.
     """
     waiting: list[int] = []
 

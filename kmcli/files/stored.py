@@ -22,27 +22,12 @@ _SPOOL_BYTES = 2**26
 class Stored:
     """An input that can be read several times, decompressed.
 
-    Parameters
-    ----------
-    name : str
-        A path, or ``-`` for standard input. What can be read once only, such as a pipe, is kept
-        in a temporary file without a name, or in memory if it is small.
-    once : bool
-        Whether it will be read once; then nothing is kept, and each piece is given as it comes.
-    max_bytes : int, optional
-        Stop and refuse if there is more after decompression.
+    What can be read once only, such as a pipe, is kept in a temporary file without a name, or in
+    memory if it is small; with `once` nothing is kept, and each piece is given as it comes.
+    `path` is where the bytes lie as they are read, if they are those of a file.
 
-    Attributes
-    ----------
-    path : str or None
-        Where the bytes lie as they are read, if they are those of a file.
-
-    Raises
-    ------
-    InputError
-        If it cannot be opened.
-    LimitError
-        If there is no room to keep it; `TooManyBytesError` if it is larger than the limit.
+    Raises InputError if it cannot be opened, LimitError if there is no room to keep it, and
+    TooManyBytesError if there is more than the limit after decompression.
     """
 
     def __init__(self, name: str, *, once: bool = False, max_bytes: int | None = None) -> None:
@@ -73,19 +58,7 @@ class Stored:
             return None if is_compressed(os.read(descriptor, 4)) else self.name
 
     def pieces(self) -> Iterator[bytes]:
-        """Read from the start, decompressed.
-
-        Yields
-        ------
-        bytes
-
-        Raises
-        ------
-        InputError
-            If it cannot be read, or compressed data are damaged.
-        LimitError
-            If it is larger than the limit.
-        """
+        """Read from the start, decompressed; raise InputError if that cannot be done."""
         if self._kept is not None:
             self._kept.seek(0)
             while piece := self._kept.read(_PIECE):

@@ -26,13 +26,7 @@ class DiskFullError(OutputError):
 
 
 def check_stdout() -> None:
-    """Refuse to work for a standard output that is closed.
-
-    Raises
-    ------
-    OutputError
-        If it is.
-    """
+    """Raise OutputError if standard output is closed, rather than work for it."""
     try:
         os.write(1, b"")
     except OSError as error:
@@ -42,17 +36,8 @@ def check_stdout() -> None:
 def write_stdout(data: bytes) -> None:
     """Write to standard output, whole, blocking or not.
 
-    Parameters
-    ----------
-    data : bytes
-        What to write.
-
-    Raises
-    ------
-    PipeClosedError
-        If nobody reads it any more.
-    OutputError
-        If it cannot be written for another reason.
+    Raises PipeClosedError if nobody reads it any more, OutputError if it fails for another
+    reason.
     """
     try:
         write_whole(1, data)

@@ -22,54 +22,27 @@ _SHARED = (b"PLTE", b"tRNS")
 
 @dataclass(frozen=True)
 class ApngFrame:
-    """One frame of an animated PNG.
-
-    Attributes
-    ----------
-    left, top, width, height : int
-        Where it stands on the canvas, in pixels.
-    is_over : bool
-        Whether it is blended over what is there.
-    disposal : Disposal
-        What becomes of it afterwards.
-    duration : Fraction
-        How long it is shown, in milliseconds.
-    chunks : list of Chunk
-        Its pixels, as IDAT chunks.
-    """
+    """One frame of an animated PNG, and where it stands on the canvas, in pixels."""
 
     left: int
     top: int
     width: int
     height: int
-    is_over: bool
-    disposal: Disposal
-    duration: Fraction
-    chunks: list[Chunk]
+    is_over: bool  # blended over what is there
+    disposal: Disposal  # what becomes of it afterwards
+    duration: Fraction  # in milliseconds
+    chunks: list[Chunk]  # its pixels, as IDAT
 
 
 @dataclass(frozen=True)
 class Apng:
-    """An animated PNG in pieces.
+    """An animated PNG in pieces."""
 
-    Attributes
-    ----------
-    size : tuple of int
-        Width and height of the canvas.
-    n_plays : int
-        How often it is played; 0 means for ever.
-    frames : list of ApngFrame
-    header : Chunk
-        The IHDR of the file.
-    shared : list of Chunk
-        What all frames need: palette and transparency.
-    """
-
-    size: tuple[int, int]
-    n_plays: int
+    size: tuple[int, int]  # width and height of the canvas
+    n_plays: int  # 0 means for ever
     frames: list[ApngFrame]
-    header: Chunk
-    shared: list[Chunk]
+    header: Chunk  # the IHDR of the file
+    shared: list[Chunk]  # what all frames need: palette and transparency
 
     def file_of(self, frame: ApngFrame) -> bytes:
         """Make a PNG of one frame."""
@@ -79,22 +52,9 @@ class Apng:
 
 
 def read_apng(chunks: Sequence[Chunk]) -> Apng | None:
-    """Take an animated PNG apart.
+    """Take an animated PNG apart, by all its chunks; None if it is not animated.
 
-    Parameters
-    ----------
-    chunks : sequence of Chunk
-        The whole file.
-
-    Returns
-    -------
-    Apng or None
-        None if it is not animated.
-
-    Raises
-    ------
-    InputError
-        If frames are missing or out of order, or lie outside.
+    Raises InputError if frames are missing or out of order, or lie outside.
     """
     control = next((chunk.body for chunk in chunks if chunk.name == b"acTL"), None)
     if control is None or len(control) != 8:

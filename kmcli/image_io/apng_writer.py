@@ -26,25 +26,7 @@ def write_apng(
     n_plays: int,
     density: Density | None,
 ) -> bytes:
-    """Write an animated PNG with one palette for all frames.
-
-    Parameters
-    ----------
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        1 to 256 colours.
-    frames : ndarray of shape (n_frames, height, width), uint8
-        Positions in the palette.
-    durations : sequence of int or Fraction
-        How long each frame is shown, in milliseconds.
-    n_plays : int
-        How often all are played; 0 means for ever.
-    density : tuple of int or None
-        Pixels per metre, across and down.
-
-    Returns
-    -------
-    bytes
-    """
+    """Write an animated PNG, with what `encode_indexed_animation` is given."""
     n_frames, height, width = frames.shape
     depth = bit_depth_for(len(palette))
     header, colors = header_chunks(palette, (width, height))

@@ -5,17 +5,10 @@ from numpy.typing import NDArray
 
 
 def box_around(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
-    """Find the smallest rectangle that holds all that is marked.
+    """Find the smallest rectangle that holds all that is marked: left, top, right, bottom.
 
-    Parameters
-    ----------
-    mask : ndarray of shape (height, width), bool
-
-    Returns
-    -------
-    left, top, right, bottom : int
-        The last two lie outside. One pixel in the corner if nothing is marked: a frame cannot be
-        empty.
+    The last two lie outside. One pixel in the corner if nothing is marked: a frame cannot be
+    empty.
     """
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not len(rows):

@@ -16,25 +16,11 @@ _SRGB = ImageCms.createProfile("sRGB")
 
 
 def to_pixels(image: Image.Image, notes: list[str]) -> NDArray[np.uint8]:
-    """Convert a loaded picture to sRGB, through its colour profile if there is one.
+    """Convert a loaded picture of any mode to sRGB, through its colour profile if there is one.
 
-    Parameters
-    ----------
-    image : Image
-        Of any mode.
-    notes : list of str
-        Takes a line for what could not be used.
-
-    Returns
-    -------
-    ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB; the fourth channel is straight alpha and is there only if some pixel is not
-        opaque.
-
-    Raises
-    ------
-    InputError
-        If the pixels are numbers without a defined range.
+    Gives shape (height, width, 3), or 4 for straight alpha if some pixel is not opaque. `notes`
+    takes a line for what could not be used. Raises InputError if the pixels are numbers without a
+    defined range.
     """
     if image.mode == "F" or (image.mode == "I" and _exceeds_16_bits(image)):
         raise InputError("pixels of 32 bits have no defined range; convert the image to 16 bits")
@@ -57,13 +43,7 @@ def to_pixels(image: Image.Image, notes: list[str]) -> NDArray[np.uint8]:
 
 
 def strip_rows(height: int, width: int) -> Iterator[tuple[int, int]]:
-    """Part a picture into strips, however narrow it is.
-
-    Yields
-    ------
-    top, bottom : int
-        Rows of each.
-    """
+    """Part a picture into strips, however narrow it is; give the first row of each, and its end."""
     n_rows = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, n_rows):
         yield top, min(top + n_rows, height)

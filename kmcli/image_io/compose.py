@@ -18,41 +18,20 @@ class Disposal(Enum):
 
 @dataclass(frozen=True)
 class Layer:
-    """A picture to be drawn on the canvas.
-
-    Attributes
-    ----------
-    left, top : int
-        Where its upper left corner lies, in pixels; what lies outside is cut off.
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB, with straight alpha.
-    is_over : bool
-        Whether it is blended over what is there; otherwise it replaces it.
-    disposal : Disposal
-        What becomes of it afterwards.
-    """
+    """A picture to be drawn on the canvas; what lies outside is cut off."""
 
     left: int
     top: int
-    pixels: NDArray[np.uint8]
-    is_over: bool
-    disposal: Disposal
+    pixels: NDArray[np.uint8]  # (height, width, 3 or 4), sRGB with straight alpha
+    is_over: bool  # blended over what is there; otherwise it replaces it
+    disposal: Disposal  # what becomes of it afterwards
 
 
 def compose(size: tuple[int, int], layers: Iterable[Layer]) -> Iterator[NDArray[np.uint8]]:
-    """Draw layer after layer on a canvas that is transparent at first.
+    """Draw layer after layer on a canvas that is transparent at first; `size` is width and height.
 
-    Parameters
-    ----------
-    size : tuple of int
-        Width and height of the canvas.
-    layers : iterable of Layer
-        One for each frame.
-
-    Yields
-    ------
-    ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        What is seen; only valid until the next one is asked for.
+    Gives what is seen after each, of shape (height, width, 3 or 4); an array is only valid until
+    the next one is asked for.
     """
     width, height = size
     canvas: NDArray[np.uint8] | None = None

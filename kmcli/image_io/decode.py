@@ -17,51 +17,21 @@ from kmcli.settings import MAX_PIXELS
 
 @dataclass(frozen=True)
 class DecodedImage:
-    """A picture as pixels, upright and in sRGB.
+    """A picture as pixels, upright and in sRGB."""
 
-    Attributes
-    ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB; the fourth channel is straight alpha and is there only if some pixel is not
-        opaque.
-    format : str
-        Name of the file format, as Pillow calls it.
-    warnings : tuple of str
-        What was lost or could not be used, a line each.
-    density : tuple of int or None
-        Pixels per metre, across and down, where the file says so.
-    """
-
-    pixels: NDArray[np.uint8]
-    format: str
-    warnings: tuple[str, ...]
+    pixels: NDArray[np.uint8]  # (height, width, 3), or 4: straight alpha, if any is not opaque
+    format: str  # as Pillow calls it
+    warnings: tuple[str, ...]  # what was lost or could not be used, a line each
     density: Density | None = None
 
 
 @dataclass(frozen=True)
 class Animation:
-    """Pictures that follow one another, each as a viewer shows it; one alone is a still.
+    """Pictures that follow one another, each as a viewer shows it; one alone is a still."""
 
-    Attributes
-    ----------
-    frames : ndarray of shape (n_frames, height, width, 3) or (n_frames, height, width, 4), uint8
-        sRGB; the fourth channel is straight alpha and is there only if some pixel is not
-        opaque.
-    durations : tuple of int or Fraction
-        How long each frame is shown, in milliseconds; exactly.
-    n_plays : int
-        How often all are played; 0 means for ever.
-    format : str
-        Name of the file format, as Pillow calls it.
-    warnings : tuple of str
-        What was lost or could not be used, a line each.
-    density : tuple of int or None
-        Pixels per metre, across and down, where the file says so.
-    """
-
-    frames: NDArray[np.uint8]
-    durations: tuple[Milliseconds, ...]
-    n_plays: int
+    frames: NDArray[np.uint8]  # (n_frames, height, width, 3 or 4), as of a `DecodedImage`
+    durations: tuple[Milliseconds, ...]  # exact
+    n_plays: int  # 0 means for ever
     format: str
     warnings: tuple[str, ...]
     density: Density | None = None
@@ -70,33 +40,15 @@ class Animation:
 def decode_image(
     data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = None
 ) -> DecodedImage:
-    """Decode one picture of an image file.
+    """Decode one picture of an image file, or frame or page number `frame` of several, from 1.
 
-    The content decides the format. Orientation is applied, embedded colour profiles are
-    converted to sRGB, 16 bits are scaled to 8, all colour models become RGB.
+    The content decides the format. Orientation is applied, embedded colour profiles are converted
+    to sRGB, 16 bits are scaled to 8, all colour models become RGB. Without `frame` it is the
+    first, with a warning if there are more.
 
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    max_pixels : int
-        Refuse larger pictures before decoding them.
-    frame : int, optional
-        Which frame of an animation, or which page, from 1. If it is not given, the first,
-        with a warning if there are more.
-
-    Returns
-    -------
-    DecodedImage
-
-    Raises
-    ------
-    InputError
-        If the data is not an image of a supported format, is truncated or damaged.
-    LimitError
-        If the picture has too many pixels, or does not fit into memory.
-    SettingsError
-        If there is no such frame.
+    Raises InputError if the data is not an image of a supported format, is truncated or damaged;
+    LimitError if the picture has too many pixels, or does not fit into memory; SettingsError if
+    there is no such frame.
     """
     _refuse_nothing(data)
     notes: list[str] = []
@@ -114,25 +66,10 @@ def decode_image(
 
 
 def decode_frames(data: bytes, max_pixels: int = MAX_PIXELS) -> Animation:
-    """Decode an image file with all its frames.
+    """Decode an image file with all its frames, as `decode_image` does one.
 
-    Parameters
-    ----------
-    data : bytes
-        The file. Further pages, as of a TIFF, are no frames: the first page is a still.
-    max_pixels : int
-        Refuse more pixels, of all frames together, before decoding them.
-
-    Returns
-    -------
-    Animation
-
-    Raises
-    ------
-    InputError
-        If the data is not an image of a supported format, is truncated or damaged.
-    LimitError
-        If there are too many pixels, or they do not fit into memory.
+    Further pages, as of a TIFF, are no frames: the first page is a still. The limit is one of the
+    pixels of all frames together.
     """
     _refuse_nothing(data)
     notes: list[str] = []
@@ -149,24 +86,9 @@ def decode_frames(data: bytes, max_pixels: int = MAX_PIXELS) -> Animation:
 
 
 def decode_grey(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
-    """Decode an image file as shades of grey.
+    """Decode a picture as shades of grey from 0 to 255, of shape (height, width).
 
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    max_pixels : int
-        Refuse larger pictures before decoding them.
-
-    Returns
-    -------
-    ndarray of shape (height, width), uint8
-        From 0 for black to 255 for white; what is transparent is black.
-
-    Raises
-    ------
-    InputError, LimitError
-        As `decode_image`.
+    What is transparent is black.
     """
     pixels = decode_image(data, max_pixels).pixels
     image = Image.fromarray(pixels)

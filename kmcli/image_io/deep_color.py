@@ -22,20 +22,8 @@ _OTHER_BYTE = {"B": "L", "L": "B", "N": "B" if _NATIVE == "L" else "L"}
 def lower_bytes(image: Image.Image) -> Image.Image | None:
     """Decode the lower bytes of a picture of 16 bits per channel.
 
-    Parameters
-    ----------
-    image : Image
-        Opened, in mode RGB or RGBA, but not loaded.
-
-    Returns
-    -------
-    Image or None
-        None if it is stored in a way of which Pillow gives only the upper bytes.
-
-    Raises
-    ------
-    InputError
-        If Pillow would take it for one of 8 bits.
+    It is opened, in mode RGB or RGBA, but not loaded. None if it is stored in a way of which
+    Pillow gives only the upper bytes; InputError if Pillow would take it for one of 8 bits.
     """
     opened: Any = image  # of a class of Pillow that says nothing of its tiles
     again: Any = Image.open(io.BytesIO(opened.fp.getvalue()), formats=(opened.format,))
@@ -65,15 +53,7 @@ def _raw_mode(arguments: str | tuple[str, ...]) -> str:
 
 
 def round_to_8_bits(image: Image.Image, lower: Image.Image) -> None:
-    """Round the pixels of a loaded picture, and make its transparent colour clear.
-
-    Parameters
-    ----------
-    image : Image
-        Its upper bytes; is changed.
-    lower : Image
-        Its lower bytes, of the same mode.
-    """
+    """Round the pixels of a loaded picture, and make its transparent colour clear, in place."""
     key = image.info.pop("transparency", None)
     mask = _mask(image, lower, key) if isinstance(key, tuple) else None
     # With u and l as bytes, 256 u + l divided by 257 is u + (l - u) / 257.

@@ -23,30 +23,14 @@ def encode_indexed(
     format_name: IndexedFormat,
     density: Density | None = None,
 ) -> bytes:
-    """Encode a picture of few colours in one of the formats that keep them all.
+    """Encode a picture of few colours, in a format that keeps them all, without other metadata.
 
-    Parameters
-    ----------
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        1 to 256 colours, sRGB or sRGB with straight alpha.
-    indices : ndarray of shape (height, width), uint8
-        Positions in the palette.
-    format_name : {"png", "gif", "webp"}
-        GIF knows no translucency, only pixels that are not there at all; WebP is lossless.
-    density : tuple of int, optional
-        Pixels per metre, across and down; only a PNG holds it.
+    `palette` has 1 to 256 colours of 3 or 4 channels, `indices` are of shape (height, width). GIF
+    knows no translucency, only pixels that are not there at all; WebP is lossless; only a PNG
+    holds the density.
 
-    Returns
-    -------
-    bytes
-        The file, without any other metadata.
-
-    Raises
-    ------
-    InputError
-        If the format cannot hold the picture.
-    KmcliError
-        If the file does not read back as what was encoded: a fault that must not be published.
+    Raises InputError if the format cannot hold the picture, and KmcliError if the file does not
+    read back as what was encoded: a fault that must not be published.
     """
     if format_name == "png":
         return encode_indexed_png(palette, indices, density)
@@ -62,25 +46,8 @@ def encode_indexed_png(
 ) -> bytes:
     """Encode an indexed PNG at the smallest bit depth that holds the palette.
 
-    Parameters
-    ----------
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        1 to 256 colours, sRGB or sRGB with straight alpha.
-    indices : ndarray of shape (height, width), uint8
-        Positions in the palette.
-    density : tuple of int, optional
-        Pixels per metre, across and down.
-
-    Returns
-    -------
-    bytes
-        The file, with a PLTE chunk of exactly n entries, a tRNS chunk as far as there is
-        transparency, a pHYs chunk if there is a density, no other chunks.
-
-    Raises
-    ------
-    KmcliError
-        If the file does not read back as what was encoded: a fault that must not be published.
+    It has a PLTE chunk of exactly the palette's entries, a tRNS chunk as far as there is
+    transparency, a pHYs chunk if there is a density, no other chunks.
     """
     height, width = indices.shape
     header, colors = png_writer.header_chunks(palette, (width, height))
@@ -100,18 +67,7 @@ def index_bit_depth(data: bytes) -> int | None:
 
 
 def without_translucency(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Make every pixel either opaque or transparent, as GIF has them.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (..., 3) or (..., 4), uint8
-        sRGB, with straight alpha if there are four channels.
-
-    Returns
-    -------
-    ndarray of the same shape, uint8
-        What is half opaque or more is opaque.
-    """
+    """Make every pixel either opaque, if it is half so or more, or transparent, as GIF has them."""
     if pixels.shape[-1] == 3:
         return pixels
     result = pixels.copy()

@@ -24,37 +24,11 @@ def encode_indexed_animation(
     format_name: AnimatedFormat,
     density: Density | None = None,
 ) -> bytes:
-    """Encode frames that share a palette.
+    """Encode frames that share a palette, of shape (n_frames, height, width), as `encode_indexed`.
 
-    Only what changes from frame to frame is written, yet every frame is kept, with its time.
-
-    Parameters
-    ----------
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        1 to 256 colours, sRGB or sRGB with straight alpha.
-    frames : ndarray of shape (n_frames, height, width), uint8
-        Positions in the palette.
-    durations : sequence of int or Fraction
-        How long each frame is shown, in milliseconds. What a format cannot hold is brought as
-        near as it can; `timing_losses` says what that is.
-    n_plays : int
-        How often all are played; 0 means for ever.
-    format_name : {"png", "gif"}
-        GIF knows no translucency, only pixels that are not there at all.
-    density : tuple of int, optional
-        Pixels per metre, across and down; only a PNG holds it.
-
-    Returns
-    -------
-    bytes
-        The file, without any other metadata.
-
-    Raises
-    ------
-    InputError
-        If the format cannot hold the picture.
-    KmcliError
-        If the file does not read back as what was encoded: a fault that must not be published.
+    Only what changes from frame to frame is written, yet every frame is kept, with its time. What
+    a format cannot hold of the times is brought as near as it can; `timing_losses` says what that
+    is. With `n_plays` 0 they are played for ever.
     """
     if format_name == "gif":
         data = write_gif(palette, frames, durations, n_plays)
@@ -69,20 +43,9 @@ def encode_indexed_animation(
 def encode_animation(
     frames: Sequence[NDArray[np.uint8]], format_name: Literal["gif", "apng"], duration_ms: int
 ) -> bytes:
-    """Encode pictures that follow one another for ever; the last one stays twice as long.
+    """Encode pictures in RGB that follow one another for ever; the last one stays twice as long.
 
-    Parameters
-    ----------
-    frames : sequence of ndarray of shape (height, width, 3), uint8
-        At least one, all of one size.
-    format_name : {"gif", "apng"}
-        What every viewer shows, or what keeps every colour.
-    duration_ms : int
-        How long each is shown, in milliseconds.
-
-    Returns
-    -------
-    bytes
+    As a GIF, which every viewer shows, or an animated PNG, which keeps every colour.
     """
     first, *others = [Image.fromarray(frame) for frame in frames]
     durations = [duration_ms] * len(others) + [2 * duration_ms]

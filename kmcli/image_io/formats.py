@@ -77,19 +77,9 @@ logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 @contextlib.contextmanager
 def decoding(max_pixels: int) -> Iterator[None]:
-    """Turn whatever decoders raise and warn about into errors of one line, or nothing.
+    """Turn whatever decoders raise and warn about into InputError or LimitError, or nothing.
 
-    Parameters
-    ----------
-    max_pixels : int
-        Most pixels that a decoder may make room for.
-
-    Raises
-    ------
-    InputError
-        If the data is truncated or damaged.
-    LimitError
-        If there are too many pixels, or too little memory.
+    No decoder makes room for more than `max_pixels`.
     """
     before = Image.MAX_IMAGE_PIXELS
     try:
@@ -114,26 +104,9 @@ def decoding(max_pixels: int) -> Iterator[None]:
 
 
 def open_image(data: bytes, max_pixels: int) -> Image.Image:
-    """Read the header of an image file; to be called inside `decoding`.
+    """Read the header of an image file, inside `decoding`; the picture is not loaded yet.
 
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    max_pixels : int
-        Refuse larger pictures.
-
-    Returns
-    -------
-    Image
-        Not loaded yet.
-
-    Raises
-    ------
-    InputError
-        If it is not of a known format.
-    LimitError
-        If it is too large.
+    Raises InputError if it is not of a known format, LimitError if it is too large.
     """
     formats = FORMATS if _may_be_tga(data) else FORMATS[:-1]
     if _is_heic(data):
@@ -171,21 +144,7 @@ def quiet_if_tiff(data: bytes) -> contextlib.AbstractContextManager[None]:
 
 
 def check_size(size: tuple[int, int], max_pixels: int, n_frames: int = 1) -> None:
-    """Refuse pictures without pixels and those with too many.
-
-    Parameters
-    ----------
-    size : tuple of int
-        Width and height.
-    max_pixels : int
-        Most pixels of all frames together.
-    n_frames : int
-        How many frames of that size there are.
-
-    Raises
-    ------
-    InputError, LimitError
-    """
+    """Refuse pictures without pixels and those with too many, all frames of this size together."""
     width, height = size
     n_pixels = n_frames * width * height
     if n_pixels > max_pixels:
@@ -208,24 +167,7 @@ class FramesLeftOut(str):
 
 
 def check_frame(frame: int | None, n_frames: int, notes: list[str], kind: str) -> None:
-    """Refuse a frame that is not there, and note those that are left out.
-
-    Parameters
-    ----------
-    frame : int or None
-        Which one is asked for, from 1; None if any will do.
-    n_frames : int
-        How many there are.
-    notes : list of str
-        Takes the line.
-    kind : str
-        What they are called: frames or pages.
-
-    Raises
-    ------
-    SettingsError
-        If there is no such frame.
-    """
+    """Refuse a frame or page that is not there, and note those that are left out if any will do."""
     if frame is None:
         if n_frames > 1:
             notes.append(FramesLeftOut(f"using only the first of {n_frames} {kind}"))

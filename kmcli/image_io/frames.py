@@ -25,48 +25,23 @@ _GIF_DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE}
 class FrameSource:
     """An animation that is not decoded yet.
 
-    Attributes
-    ----------
-    format : str
-        Name of the file format, as Pillow calls it.
-    size : tuple of int
-        Width and height.
-    n_frames : int
-        How many frames there are.
-    n_plays : int
-        How often it is played; 0 means for ever.
-    frames : callable
-        Gives the frames as they are seen, one after the other, each with its duration in
-        milliseconds. An array is only valid until the next one is asked for.
-    density : tuple of int or None
-        Pixels per metre, across and down, where the file says so.
+    `frames` gives the frames as they are seen, one after the other, each with its duration. An
+    array is only valid until the next one is asked for.
     """
 
-    format: str
-    size: tuple[int, int]
+    format: str  # as Pillow calls it
+    size: tuple[int, int]  # width and height
     n_frames: int
-    n_plays: int
+    n_plays: int  # 0 means for ever
     frames: Callable[[], Iterator[tuple[NDArray[np.uint8], Milliseconds]]]
     density: Density | None = None
 
 
 def open_animation(data: bytes, max_pixels: int, notes: list[str]) -> FrameSource | None:
-    """Find out whether a file is an animation; to be called inside `formats.decoding`.
+    """Find out whether a file is an animation, inside `decoding`; None if it has only one picture.
 
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    max_pixels : int
-        Refuse larger frames.
-    notes : list of str
-        Takes a line for each thing that is wrong but does no harm.
-
-    Returns
-    -------
-    FrameSource or None
-        None for what is no animation, or has only one picture. A GIF always is one: even a
-        single frame may be smaller than its screen.
+    A GIF always is one: even a single frame may be smaller than its screen. `notes` takes a line
+    for each thing that is wrong but does no harm.
     """
     if data.startswith(gif_blocks.MAGICS):
         return _open_gif(gif_blocks.read_gif(data, max_pixels, notes), max_pixels, notes)

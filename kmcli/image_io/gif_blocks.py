@@ -21,54 +21,27 @@ _MAX_FRAMES = 2**16
 
 @dataclass(frozen=True, slots=True)
 class GifFrame:
-    """One image of a GIF.
-
-    Attributes
-    ----------
-    left, top, width, height : int
-        Where it stands on the screen, in pixels.
-    disposal : int
-        What becomes of it afterwards: 2 it is cleared, 3 what was there before comes back.
-    duration : int
-        How long it is shown, in milliseconds.
-    control : bytes
-        The block that precedes it, which names its transparent entry; empty if there is none.
-    image : memoryview
-        Its flags, its colours and its pixels, in the file's own memory.
-    """
+    """One image of a GIF, and where it stands on the screen, in pixels."""
 
     left: int
     top: int
     width: int
     height: int
-    disposal: int
-    duration: int
-    control: bytes
-    image: memoryview
+    disposal: int  # afterwards: 2 it is cleared, 3 what was there before comes back
+    duration: int  # in milliseconds
+    control: bytes  # the block that precedes it and names its transparent entry, or nothing
+    image: memoryview  # flags, colours and pixels, in the file's own memory
 
 
 @dataclass(frozen=True)
 class Gif:
-    """A GIF in pieces.
+    """A GIF in pieces."""
 
-    Attributes
-    ----------
-    size : tuple of int
-        Width and height of the screen; at least those of the first frame, as viewers do.
-    n_plays : int
-        How often it is played; 0 means for ever.
-    frames : list of GifFrame
-    screen : bytes
-        Flags of the file.
-    table : bytes
-        The colours of frames that have none of their own.
-    """
-
-    size: tuple[int, int]
-    n_plays: int
+    size: tuple[int, int]  # of the screen; at least those of the first frame, as viewers do
+    n_plays: int  # 0 means for ever
     frames: list[GifFrame]
-    screen: bytes
-    table: bytes
+    screen: bytes  # flags of the file
+    table: bytes  # the colours of frames that have none of their own
 
     def file_of(self, frame: GifFrame) -> bytes:
         """Make a GIF of one frame."""
@@ -106,25 +79,9 @@ class _Reader:
 def read_gif(data: bytes, max_pixels: int, notes: list[str]) -> Gif:
     """Walk through a GIF, and make sure that it is there to its end.
 
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    max_pixels : int
-        Refuse it if its screen is larger; frames are checked when they are decoded.
-    notes : list of str
-        Takes a line for each thing that is wrong but does no harm.
-
-    Returns
-    -------
-    Gif
-
-    Raises
-    ------
-    InputError
-        If it ends inside a block, or holds no image.
-    LimitError
-        If there are far too many frames, or too many pixels.
+    Frames are checked for their size when they are decoded. `notes` takes a line for each thing
+    that is wrong but does no harm. Raises InputError if it ends inside a block or holds no image,
+    LimitError if there are far too many frames, or too many pixels.
     """
     reader = _Reader(data)
     screen = reader.take(13)

@@ -22,19 +22,9 @@ _AT_ONCE = 256
 
 
 def compress_gif(indices: NDArray[np.uint8], n_bits: int) -> bytes:
-    """Compress the pixels of one image.
+    """Compress the pixels of one image, whose largest index needs `n_bits`, from 1 to 8.
 
-    Parameters
-    ----------
-    indices : ndarray of shape (height, width), uint8
-        Positions in a palette.
-    n_bits : int
-        How many bits the largest of them needs, from 1 to 8.
-
-    Returns
-    -------
-    bytes
-        The size of the first codes, the blocks of codes, and the empty block that ends them.
+    Gives the size of the first codes, the blocks of codes, and the empty block that ends them.
     """
     height, width = indices.shape
     image = Image.frombytes("P", (width, height), np.ascontiguousarray(indices).tobytes())

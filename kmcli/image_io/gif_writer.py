@@ -27,27 +27,9 @@ def write_gif(
     durations: Sequence[Milliseconds],
     n_plays: int,
 ) -> bytes:
-    """Write a GIF with one palette for all frames.
+    """Write a GIF, with what `encode_indexed_animation` is given.
 
-    Parameters
-    ----------
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        1 to 256 colours, each opaque or fully transparent.
-    frames : ndarray of shape (n_frames, height, width), uint8
-        Positions in the palette.
-    durations : sequence of int or Fraction
-        How long each frame is shown, in milliseconds.
-    n_plays : int
-        How often all are played; 0 means for ever.
-
-    Returns
-    -------
-    bytes
-
-    Raises
-    ------
-    InputError
-        If there are translucent colours, or too many pixels a side.
+    Raises InputError if there are translucent colours, or too many pixels a side.
     """
     n_frames, height, width = frames.shape
     if max(height, width) > _MAX_SIDE:

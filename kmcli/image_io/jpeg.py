@@ -39,26 +39,9 @@ Segment = tuple[int, bytes]
 def check_jpeg(data: bytes, max_pixels: int, notes: list[str]) -> bytes:
     """Make sure that a JPEG can be decoded, in bounded time, and end it properly.
 
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    max_pixels : int
-        Most pixels of a picture; those with fewer may have more scans, up to 100.
-    notes : list of str
-        Takes a line if its end is missing.
-
-    Returns
-    -------
-    bytes
-        The file with an end.
-
-    Raises
-    ------
-    InputError
-        If pixels are missing, as far as that can be known.
-    LimitError
-        If it has more scans than any encoder writes.
+    Pictures of fewer than `max_pixels` may have more scans, up to 100. `notes` takes a line if
+    the end is missing. Raises InputError if pixels are missing, as far as that can be known, and
+    LimitError if it has more scans than any encoder writes.
     """
     segments = _segments(data)
     n_scans = sum(name == _SCAN for name, _ in segments)

@@ -7,24 +7,10 @@ from kmcli.image_io.decode import decode_frames
 
 
 def optimize_png(data: bytes) -> bytes:
-    """Make a PNG smaller, without changing a pixel.
+    """Make a PNG smaller, without changing a pixel; what came in if that cannot be done.
 
-    Parameters
-    ----------
-    data : bytes
-        A PNG.
-
-    Returns
-    -------
-    bytes
-        A PNG of the same pixels; what came in if it cannot be made smaller.
-
-    Raises
-    ------
-    SettingsError
-        If the extra that does it is not installed.
-    KmcliError
-        If the pixels are not the same: a fault that must not be published.
+    Raises SettingsError if the extra that does it is not installed, and KmcliError if the pixels
+    are not the same: a fault that must not be published.
     """
     check_optimizer()
     import oxipng

@@ -13,28 +13,10 @@ from kmcli.settings import MAX_PIXELS
 
 
 def decode_image_palette(data: bytes, max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8] | None:
-    """Read the palette that an indexed picture brings along, all of it, in its order.
+    """Read the palette that an indexed picture brings along, in its order; None if it has none.
 
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    max_pixels : int
-        Refuse larger pictures before decoding them.
-
-    Returns
-    -------
-    ndarray of shape (n, 3) or (n, 4), uint8, or None
-        sRGB; the fourth channel is straight alpha and is there only if some entry is not
-        opaque. An embedded colour profile is applied, as it is to pixels. None if the picture
-        has no palette.
-
-    Raises
-    ------
-    InputError
-        If the picture cannot be read.
-    LimitError
-        If it has too many pixels.
+    Of shape (n, 3), or (n, 4) for straight alpha if some entry is not opaque. An embedded colour
+    profile is applied, as it is to pixels. Raises InputError and LimitError as `decode_image`.
     """
     table = b""
     with decoding(max_pixels):

@@ -52,15 +52,7 @@ _MARK_OF_COLOR = (171, 94, 205, 57)
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """One chunk of a PNG.
-
-    Attributes
-    ----------
-    name : bytes
-        Four letters.
-    body : memoryview
-        What it holds, in the file's own memory.
-    """
+    """One chunk of a PNG: its name of four letters, and what it holds, in the file's own memory."""
 
     name: bytes
     body: memoryview
@@ -70,28 +62,12 @@ END = Chunk(b"IEND", memoryview(b""))
 
 
 def read_chunks(data: bytes, notes: list[str]) -> list[Chunk]:
-    """Walk through a PNG, and make sure that every chunk is as it was written.
+    """Walk through a PNG from IHDR to IEND, and make sure that every chunk is as it was written.
 
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    notes : list of str
-        Takes a line for each thing that is wrong but does no harm.
-
-    Returns
-    -------
-    list of Chunk
-        From IHDR to IEND. Text is left out, as metadata is not kept, except where it may hold
-        an orientation: so it cannot be made to take time or memory. Damaged chunks that do
-        not change the pixels are left out as well.
-
-    Raises
-    ------
-    InputError
-        If the file ends inside a chunk, or a chunk that counts is damaged.
-    LimitError
-        If there are far too many chunks.
+    Text is left out, as metadata is not kept, except where it may hold an orientation: so it
+    cannot be made to take time or memory. Damaged chunks that do not change the pixels are left
+    out as well, with a line in `notes`. Raises InputError if the file ends inside a chunk, or a
+    chunk that counts is damaged, and LimitError if there are far too many chunks.
     """
     view = memoryview(data)
     chunks: list[Chunk] = []
@@ -150,24 +126,11 @@ def join_chunks(chunks: Iterable[Chunk]) -> bytes:
 
 
 def load_all_rows(image: Image.Image, chunks: Sequence[Chunk]) -> None:
-    """Load a PNG, and make sure that no row is missing.
+    """Load a PNG as opened from these chunks, and raise InputError if rows are missing.
 
     A compressed stream may end where it likes; Pillow then leaves the rest black and says
-    nothing. Unpacking twice to count the bytes would cost a third of the time, so that the
-    last row is marked before loading, and the bytes are counted only if the mark is still
-    there.
-
-    Parameters
-    ----------
-    image : Image
-        As opened from these chunks.
-    chunks : sequence of Chunk
-        The whole file.
-
-    Raises
-    ------
-    InputError
-        If rows are missing.
+    nothing. Unpacking twice to count the bytes would cost a third of the time, so that the last
+    row is marked before loading, and the bytes are counted only if the mark is still there.
     """
     width, height = image.size
     box = (0, height - 1, width, height)

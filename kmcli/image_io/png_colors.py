@@ -60,24 +60,10 @@ _D50 = np.array([0.9642, 1, 0.8249])
 
 
 def find_profile(chunks: Sequence[Chunk], notes: list[str]) -> bytes | None:
-    """Find out which colours a PNG means: cICP before iCCP before sRGB before gAMA and cHRM.
+    """Find the ICC profile of a PNG by the chunks before its pixels; None if it is that of sRGB.
 
-    Parameters
-    ----------
-    chunks : sequence of Chunk
-        The file, or what precedes its pixels.
-    notes : list of str
-        Takes a line for what cannot be used.
-
-    Returns
-    -------
-    bytes or None
-        An ICC profile; None if the colours are those of sRGB.
-
-    Raises
-    ------
-    LimitError
-        If a profile unpacks to far too much.
+    cICP comes before iCCP, that before sRGB, that before gAMA and cHRM. `notes` takes a line for
+    what cannot be used. Raises LimitError if a profile unpacks to far too much.
     """
     said: dict[bytes, memoryview] = {}
     for chunk in chunks:

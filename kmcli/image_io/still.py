@@ -38,24 +38,10 @@ def decode_still(
     page: int | None = None,
     profile: bytes | None = None,
 ) -> Still:
-    """Decode one picture; to be called inside `formats.decoding`.
+    """Decode one picture or page, from 1, inside `decoding`; of an animation the first frame.
 
-    Parameters
-    ----------
-    data : bytes
-        The file. Of an animation the first frame is decoded, without regard to the others.
-    max_pixels : int
-        Refuse larger pictures before decoding them.
-    notes : list of str
-        Takes a line for what was lost or could not be used.
-    page : int, optional
-        Which of several pages, from 1; the first if not given, with a line in the notes.
-    profile : bytes, optional
-        The colour profile of a PNG that is a part of another file.
-
-    Returns
-    -------
-    Still
+    `notes` takes a line for what was lost or could not be used. `profile` is the colour profile
+    of a PNG that is a part of another file.
     """
     loaded, density = _load_upright(data, max_pixels, notes, page)
     if profile is not None:
@@ -65,24 +51,7 @@ def decode_still(
 
 
 def open_png(data: bytes, max_pixels: int, notes: list[str]) -> tuple[Image.Image, list[Chunk]]:
-    """Walk through a PNG, and open it with the profile that it means.
-
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    max_pixels : int
-        Refuse larger pictures.
-    notes : list of str
-        Takes a line for each thing that is wrong but does no harm.
-
-    Returns
-    -------
-    image : Image
-        Not loaded yet.
-    chunks : list of Chunk
-        The file.
-    """
+    """Walk through a PNG, and open it with the profile that it means, not loaded yet."""
     chunks = read_chunks(data, notes)
     # A broken profile would make Pillow refuse the picture.
     kept = [chunk for chunk in chunks if chunk.name != b"iCCP"]
@@ -92,15 +61,7 @@ def open_png(data: bytes, max_pixels: int, notes: list[str]) -> tuple[Image.Imag
 
 
 def turn_upright(image: Image.Image, notes: list[str]) -> None:
-    """Turn a loaded picture as its EXIF data says.
-
-    Parameters
-    ----------
-    image : Image
-        Is changed.
-    notes : list of str
-        Takes a line if the data makes no sense.
-    """
+    """Turn a loaded picture in place as its EXIF data says, with a note if that makes no sense."""
     try:
         ImageOps.exif_transpose(image, in_place=True)
     except Exception:  # noqa: BLE001 - damaged EXIF data raises nearly everything

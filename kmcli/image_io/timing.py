@@ -53,21 +53,7 @@ def png_delays(durations: Sequence[Milliseconds]) -> list[Fraction]:
 def timing_losses(
     durations: Sequence[Milliseconds], n_plays: int, format_name: AnimatedFormat
 ) -> list[str]:
-    """Say what a format cannot hold of the times of an animation.
-
-    Parameters
-    ----------
-    durations : sequence of int or Fraction
-        How long each frame is shown, in milliseconds.
-    n_plays : int
-        How often all are played; 0 means for ever.
-    format_name : {"png", "gif"}
-
-    Returns
-    -------
-    list of str
-        A line each; none if all comes out as it went in.
-    """
+    """Say what a format cannot hold of the times of an animation, a line each; nothing if all."""
     losses = []
     if format_name == "gif":
         held: list[Fraction] = [Fraction(_TICK * ticks) for ticks in gif_ticks(durations)]

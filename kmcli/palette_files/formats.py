@@ -56,30 +56,12 @@ _NO_MAGIC = {
 def decode_palette(data: bytes, name: str = "", max_pixels: int = MAX_PIXELS) -> NDArray[np.uint8]:
     """Read the colours of a palette file, all of them, in their order.
 
-    The content decides the format where it tells, the suffix of the name otherwise.
+    The content decides the format where it tells, the suffix of the name otherwise. Gives 1 to
+    256 colours of shape (n, 3), or (n, 4) for straight alpha if one of them is not opaque.
+    Colours that occur several times are kept, so that positions stay what they are.
 
-    Parameters
-    ----------
-    data : bytes
-        The file.
-    name : str
-        Its name, or what stands for it.
-    max_pixels : int
-        Refuse larger pictures before decoding them.
-
-    Returns
-    -------
-    ndarray of shape (n, 3) or (n, 4), uint8
-        1 to 256 colours, sRGB, with straight alpha if one of them is not opaque. Colours that
-        occur several times are kept, so that positions stay what they are.
-
-    Raises
-    ------
-    InputError
-        If the data is not a palette of a known format, is damaged, or holds no colour or more
-        than 256.
-    LimitError
-        If it is a picture with too many pixels.
+    Raises InputError if the data is not a palette of a known format, is damaged, or holds no
+    colour or more than 256; LimitError if it is a picture with too many pixels.
     """
     colors = _parse(data, Path(name).suffix.lower(), max_pixels)
     return colors if isinstance(colors, np.ndarray) else _as_array(colors)
@@ -88,19 +70,7 @@ def decode_palette(data: bytes, name: str = "", max_pixels: int = MAX_PIXELS) ->
 def palette_of_list(value: str) -> NDArray[np.uint8]:
     """Read a list of colours such as ``#fff,#c00``, as `decode_palette` reads a file.
 
-    Parameters
-    ----------
-    value : str
-        The colours, separated by commas or spaces.
-
-    Returns
-    -------
-    ndarray of shape (n, 3) or (n, 4), uint8
-
-    Raises
-    ------
-    SettingsError
-        If something in it is no colour, or if there are none or more than 256.
+    Raises SettingsError if something in it is no colour, or if there are none or more than 256.
     """
     try:
         return _as_array(parse_colors(value))
@@ -109,26 +79,10 @@ def palette_of_list(value: str) -> NDArray[np.uint8]:
 
 
 def encode_palette(palette: Palette, suffix: str, title: str) -> bytes:
-    """Write a palette as the programs read it to which a format belongs.
+    """Write a palette in the format of a suffix, as the programs read it to which it belongs.
 
-    Parameters
-    ----------
-    palette : Palette
-        The colours. What the format can hold of them reads back exactly; see `lost_alpha`.
-    suffix : str
-        The format, one of `WRITTEN_SUFFIXES`.
-    title : str
-        A name for the palette, for programs that show one.
-
-    Returns
-    -------
-    bytes
-        The same for the same palette and title.
-
-    Raises
-    ------
-    SettingsError
-        If there is no such format.
+    What the format can hold of it reads back exactly; see `lost_alpha`. The title is for programs
+    that show one. Raises SettingsError if there is no such format.
     """
     writer = _WRITERS.get(suffix.lower())
     if writer is None:
@@ -138,20 +92,7 @@ def encode_palette(palette: Palette, suffix: str, title: str) -> bytes:
 
 
 def lost_alpha(palette: Palette, suffix: str) -> str | None:
-    """Say what a format cannot hold of a palette's transparency.
-
-    Parameters
-    ----------
-    palette : Palette
-        The colours.
-    suffix : str
-        The format, one of `WRITTEN_SUFFIXES`.
-
-    Returns
-    -------
-    str or None
-        One line for the user; None if nothing is lost.
-    """
+    """Say in a line what a format cannot hold of a palette's transparency; None if nothing."""
     colors = palette.colors
     if colors.shape[1] == 3 or suffix.lower() in _KEEP_ALPHA:
         return None

@@ -5,21 +5,7 @@ from collections.abc import Iterable, Iterator
 
 
 def numbered_lines(text: str, first: int = 1) -> Iterator[tuple[int, str]]:
-    """Give the lines that are not empty, stripped, with their numbers.
-
-    Parameters
-    ----------
-    text : str
-        The file, with the line ends of any system.
-    first : int
-        The number of the first line that is wanted.
-
-    Yields
-    ------
-    number : int
-        Counted from 1.
-    line : str
-    """
+    """Give the lines that are not empty, stripped, with their numbers, counted from 1."""
     # The end of a text as DOS marked it is no part of it.
     lines = re.split(r"\r\n|\r|\n", text.removesuffix("\x1a"))
     for number, line in enumerate(lines[first - 1 :], start=first):

@@ -27,15 +27,8 @@ def read_picture(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
 def read_swatches(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Read swatches from left to right and from top to bottom, those of any size once.
 
-    Parameters
-    ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        A strip or grid in which each pixel, or each cell of one colour, is a swatch.
-
-    Returns
-    -------
-    ndarray of shape (n, 3) or (n, 4), uint8
-        A colour that is met again later occurs again; equal neighbours count once.
+    Each pixel, or each cell of one colour, of a strip or grid is a swatch. A colour that is met
+    again later occurs again; equal neighbours count once.
     """
     is_new_row = np.ones(len(pixels), dtype=bool)
     is_new_row[1:] = (pixels[1:] != pixels[:-1]).any(axis=(1, 2))
