@@ -102,17 +102,6 @@ def progress(total: int, *, quiet: bool) -> Iterator[Progress]:
     """Show a bar for several things to do, if standard error is a terminal.
 
     A signal that cuts the work short is answered by how far it got.
-
-    Parameters
-    ----------
-    total : int
-        How many there are.
-    quiet : bool
-        Whether to show nothing in any case.
-
-    Yields
-    ------
-    Progress
     """
     if quiet or total < 2:
         yield _Count(total)

@@ -48,19 +48,7 @@ _HINTS: dict[type[KmcliError], tuple[str, str]] = {
 
 
 def with_hint(error: KmcliError, command: click.Command | None = None) -> str:
-    """Say what is wrong and, if the command has an option that helps, what to do.
-
-    Parameters
-    ----------
-    error : KmcliError
-        What is wrong.
-    command : click.Command, optional
-        What was called; by default the command that runs.
-
-    Returns
-    -------
-    str
-    """
+    """Say what is wrong and, if the command that runs has an option that helps, what to do."""
     if command is None:
         context = click.get_current_context(silent=True)
         command = context.command if context else None

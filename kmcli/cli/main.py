@@ -55,18 +55,7 @@ for command in (quantize, cluster, assign, blobs, digits, tour, completion):
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command line.
-
-    Parameters
-    ----------
-    arguments : sequence of str
-        What follows the program's name.
-
-    Returns
-    -------
-    int
-        The exit code.
-    """
+    """Run the command line, of what follows the program's name, and return the exit code."""
     try:
         if _loads_libraries(arguments):
             check_memory_limit()

@@ -16,13 +16,7 @@ ENVIRONMENT = {
 
 
 def manual_page() -> str:
-    """Write the manual page of kmcli and all its commands.
-
-    Returns
-    -------
-    str
-        In the language of ``man``, as used by groff and mandoc.
-    """
+    """Write the manual page of kmcli and all its commands, in the language of groff and mandoc."""
     # Made like this, the context knows the settings of the command, such as -h for --help.
     with cli.make_context("kmcli", [], resilient_parsing=True) as root:
         commands = [

@@ -84,13 +84,7 @@ _DEFAULTS = KMeansSettings()
 
 
 def parse_range(most: int) -> Callable[..., range | None]:
-    """Make a callback that reads numbers of clusters from the first to the last, like ``5:20``.
-
-    Parameters
-    ----------
-    most : int
-        The largest number allowed.
-    """
+    """Make a callback that reads numbers of clusters from the first to the last, like ``5:20``."""
 
     def parse(
         _context: click.Context, _parameter: click.Parameter, value: str | None
@@ -112,14 +106,8 @@ def kmeans_options(
 ) -> Callable[[F], F]:
     """Declare the parameters of k-means, except for the number of clusters.
 
-    Parameters
-    ----------
-    n_init_help : str
-        Says what `--n-init` is by default, which depends on the command.
-    inits : str
-        What `--init` takes, where that is more than scikit-learn's names.
-    init_help : str
-        What it means.
+    The default of `--n-init` depends on the command; `inits` is what `--init` takes, where that
+    is more than scikit-learn's names, and `init_help` what it means.
     """
     names = [name for name in inits.split("|") if not name.startswith("FILE")]
     return stacked(
@@ -209,15 +197,7 @@ def kmeans_settings(
 
 
 def clusters_option(default: int | None, most: int | None = None) -> Callable[[F], F]:
-    """Declare the number of clusters.
-
-    Parameters
-    ----------
-    default : int, optional
-        The number if none is given; without it, that depends on the data.
-    most : int, optional
-        The largest number allowed.
-    """
+    """Declare the number of clusters; without a default, that depends on the data."""
     return option(
         "-k",
         "--clusters",
@@ -338,13 +318,7 @@ class ReportOptions:
 
 
 def report_options(group: str = REPORT_GROUP) -> Callable[[F], F]:
-    """Declare the options for reports and for silence.
-
-    Parameters
-    ----------
-    group : str
-        The heading under which ``--report`` itself stands.
-    """
+    """Declare the options for reports and for silence, ``--report`` itself under this heading."""
     return stacked(
         option(
             "--report",

@@ -35,29 +35,12 @@ def check(
 ) -> None:
     """Refuse outputs that cannot be written, before any work is done.
 
-    Parameters
-    ----------
-    paths : sequence of str
-        Files that will be written besides the report; the batch checks its own, one by one.
-    reports : ReportOptions
-        Which reports are wanted.
-    to : OutputOptions
-        Whether files may be replaced, and the folder to be made.
-    inputs : iterable of str
-        Files that must not be overwritten.
-    data_on_stdout : bool
-        Whether something other than a report goes to standard output.
-    data_option : str
-        The option that would lead it elsewhere.
-    may_exist : bool
-        Let existing files pass, since `write_all` will compare their content.
+    `paths` are files besides the report, `inputs` those that must not be overwritten. If
+    something other than a report goes to standard output, `data_option` would lead it elsewhere.
+    `may_exist` lets existing files pass, since `write_all` will compare their content.
 
-    Raises
-    ------
-    click.UsageError
-        If two outputs would be one file.
-    OutputError
-        If one cannot be written.
+    Raises click.UsageError if two outputs would be one file, OutputError if one cannot be
+    written.
     """
     if reports.report and reports.json:
         raise click.UsageError("--report and --json both print to standard output; give only one")
@@ -82,18 +65,7 @@ def check(
 
 
 def refuse_terminal(path: str) -> None:
-    """Keep an image from being written to a terminal.
-
-    Parameters
-    ----------
-    path : str
-        Where it would go; ``-`` is standard output.
-
-    Raises
-    ------
-    OutputError
-        If that is a terminal.
-    """
+    """Keep an image from being written to a terminal; ``-`` is standard output."""
     if is_terminal(path):
         raise OutputError("cannot write an image to a terminal; use -o FILE or redirect")
 
@@ -123,21 +95,7 @@ def write_all(
     A file that is there already with the very same content is not in the way: to run a command
     again, perhaps for another form of the report, is no reason to complain.
 
-    Parameters
-    ----------
-    files : sequence of (str, bytes)
-        Paths and contents; ``-`` is standard output.
-    report : Report or None
-        The report, if one is wanted.
-    reports : ReportOptions
-        Which forms of it.
-    to : OutputOptions
-        Whether existing files of other content may be replaced, and missing folders be made.
-
-    Raises
-    ------
-    OutputError
-        If a file exists with other content, or cannot be written.
+    Raises OutputError if a file exists with other content, or cannot be written.
     """
     files = list(files)
     if report is not None and reports.report_file is not None:
@@ -158,17 +116,7 @@ def _is_there(path: str, data: bytes) -> bool:
 
 
 def print_report(report: "Report", *, as_json: bool, is_first: bool = True) -> None:
-    """Print a report on standard output.
-
-    Parameters
-    ----------
-    report : Report
-        What to print.
-    as_json : bool
-        As one line of JSON instead of text.
-    is_first : bool
-        Texts after the first are set off by an empty line.
-    """
+    """Print a report on standard output; texts after the first are set off by an empty line."""
     if as_json:
         text = report.to_json() + "\n"
     else:
@@ -177,34 +125,14 @@ def print_report(report: "Report", *, as_json: bool, is_first: bool = True) -> N
 
 
 def print_table(title: str, rows: Sequence[Sequence["Field"]]) -> None:
-    """Print a table on standard output.
-
-    Parameters
-    ----------
-    title : str
-        Its heading.
-    rows : sequence of sequence of Field
-        As in `Table`.
-    """
+    """Print a table on standard output."""
     from kmcli.report.model import Report, Table
 
     print_report(Report(title, [Table("", "", rows)]), as_json=False)
 
 
 def report_bytes(reports: Sequence["Report"], path: str) -> bytes:
-    """Give the content of a file of reports.
-
-    Parameters
-    ----------
-    reports : sequence of Report
-        What it holds.
-    path : str
-        Its name; ``.json`` and ``.jsonl`` mean JSON Lines, anything else text.
-
-    Returns
-    -------
-    bytes
-    """
+    """Give the content of a file of reports: JSON Lines for ``.json`` and ``.jsonl``, else text."""
     if path.endswith((".json", ".jsonl")):
         return _encoded("".join(report.to_json() + "\n" for report in reports))
     return _encoded("\n".join(report.to_text() for report in reports))

@@ -14,18 +14,7 @@ _IMPORT = ("failed to map segment", "cannot allocate memory", "cannot apply addi
 
 
 def shortage(error: BaseException) -> str | None:
-    """Say what there is not enough of, if that is what an error means.
-
-    Parameters
-    ----------
-    error : BaseException
-        Anything that was raised.
-
-    Returns
-    -------
-    str or None
-        The message; None if the error means something else.
-    """
+    """Say what there is not enough of, if that is what an error means."""
     if isinstance(error, MemoryError):
         return "not enough memory"
     text = str(error)
@@ -41,13 +30,7 @@ def shortage(error: BaseException) -> str | None:
 
 
 def check_memory_limit() -> None:
-    """Refuse to load libraries into less memory than they take (``ulimit -v``).
-
-    Raises
-    ------
-    LimitError
-        If the process has been given too little.
-    """
+    """Refuse to load libraries into less memory than they take (``ulimit -v``)."""
     if sys.platform != "win32":  # which has no such limit
         import resource
 

@@ -15,13 +15,8 @@ def put_right_before_death(
 ) -> contextlib.AbstractContextManager[None]:
     """Have something done when a signal is about to end the process.
 
-    The process still dies by the signal, so that loops in a shell stop. A signal that was
-    ignored when the program started (``nohup``) stays ignored, and a second one does not wait.
-
-    Parameters
-    ----------
-    put_right : callable
-        What to do.
+    The process still dies by the signal, so that loops in a shell stop. A signal that was ignored
+    when the program started (``nohup``) stays ignored, and a second one does not wait.
     """
 
     def die(number: int, before: Any) -> None:

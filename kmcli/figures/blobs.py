@@ -21,19 +21,7 @@ _MOST_ITERATIONS = 5
 
 
 def draw_overview(result: BlobsResult, style: Style) -> Figure:
-    """Draw the data before and after clustering, and what another method makes of it.
-
-    Parameters
-    ----------
-    result : BlobsResult
-        The points and their clusters.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw the data before and after clustering, and what another method makes of it."""
     n_panels = 2 if result.alternative is None else 3
     figure = new_figure(5.2 * n_panels, 5.4, style)
     plane = Plane(result.points)
@@ -62,20 +50,9 @@ def draw_overview(result: BlobsResult, style: Style) -> Figure:
 
 
 def draw_steps(points: Points, trace: Trace, style: Style) -> Figure:
-    """Draw the steps of one start as a strip: two pictures per iteration.
+    """Draw the steps of one start as a strip, two pictures for each iteration.
 
-    Parameters
-    ----------
-    points : Points
-        What was clustered.
-    trace : Trace
-        The steps; of many those are shown that lower the inertia most.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
+    Of many those are shown that lower the inertia most.
     """
     frames = _frames(trace, _most_telling(trace))
     n_columns = min(4, len(frames))
@@ -93,22 +70,7 @@ def draw_steps(points: Points, trace: Trace, style: Style) -> Figure:
 
 
 def draw_animation(points: Points, trace: Trace, style: Style) -> Iterator[NDArray[np.uint8]]:
-    """Draw the steps of one start one after the other.
-
-    Parameters
-    ----------
-    points : Points
-        What was clustered.
-    trace : Trace
-        The steps.
-    style : Style
-        How to draw.
-
-    Yields
-    ------
-    ndarray of shape (height, width, 3), uint8
-        All of one size.
-    """
+    """Draw the steps of one start one after the other, (height, width, 3), all of one size."""
     plane = Plane(points, _all_centers(trace))
     frames = _frames(trace, range(len(trace.steps)))
     n_lines = max(frame.note.count("\n") for frame in frames)

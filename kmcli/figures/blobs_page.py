@@ -14,25 +14,12 @@ MAX_CLUSTERS = 12
 
 
 def page(result: BlobsResult, style: Style) -> bytes:
-    """Write the page.
+    """Write the page, HTML that needs nothing else, whose policy allows its own script only.
 
-    Parameters
-    ----------
-    result : BlobsResult
-        Points of two features, and how they were clustered: the page begins with these points
-        and with the first centres of the start that `trace_start` follows.
-    style : Style
-        The dark theme is dark everywhere; the light one follows what the reader's system prefers.
-
-    Returns
-    -------
-    bytes
-        HTML that needs nothing else. Its content security policy allows its own script only.
-
-    Raises
-    ------
-    SettingsError
-        If there are more than two features or more than 12 clusters.
+    It begins with these points, of two features, and with the first centres of the start that
+    `trace_start` follows. The dark theme is dark everywhere; the light one follows what the
+    reader's system prefers. Raises SettingsError if there are more than two features or more than
+    12 clusters.
     """
     n_features = result.points.values.shape[1]
     if n_features != 2:

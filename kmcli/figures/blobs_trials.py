@@ -40,21 +40,7 @@ _NO_CLUSTER = 0.02
 
 
 def draw_scan(points: Points, scan: Sequence[ScanStep], style: Style) -> Figure:
-    """Draw the scores for several numbers of clusters, and the clusters above their silhouettes.
-
-    Parameters
-    ----------
-    points : Points
-        What was clustered.
-    scan : sequence of ScanStep
-        What was tried.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw the scores for several numbers of clusters, and the clusters above their silhouettes."""
     bladed = [step for step in scan if step.silhouettes is not None]
     n_rows = math.ceil(len(bladed) / _COLUMNS)
     figure = new_figure(14, 3.6 + _ROW_INCHES * n_rows, style)
@@ -146,19 +132,7 @@ def _draw_blades(axes: Axes, step: ScanStep, style: Style) -> None:
 
 
 def draw_starts(trials: Sequence[StartTrials], style: Style) -> Figure:
-    """Draw where single starts of either kind end, and after how many iterations.
-
-    Parameters
-    ----------
-    trials : sequence of StartTrials
-        The starts.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw where single starts of either kind end, and after how many iterations."""
     figure = new_figure(10, 4.6, style)
     with mpl.rc_context(style.rc()):
         left, right = figure.subplots(1, 2)

@@ -14,15 +14,7 @@ from kmcli.figures.style import Style
 
 
 class Canvas:
-    """A sheet to be filled.
-
-    Parameters
-    ----------
-    width, height : int
-        Size in pixels.
-    style : Style
-        How it is drawn.
-    """
+    """A sheet to be filled; its size, and all places on it, are in pixels."""
 
     def __init__(self, width: int, height: int, style: Style) -> None:
         self.style = style
@@ -30,15 +22,7 @@ class Canvas:
         self.draw = ImageDraw.Draw(self.image)
 
     def put(self, pixels: NDArray[np.uint8], left: int, top: int) -> None:
-        """Place a picture, unchanged, with a thin line around it.
-
-        Parameters
-        ----------
-        pixels : ndarray of shape (height, width, 3), uint8
-            sRGB.
-        left, top : int
-            Where its first pixel goes. The line lies outside.
-        """
+        """Place a picture, (height, width, 3), unchanged, with a thin line around it."""
         height, width = pixels.shape[:2]
         frame = (left - 1, top - 1, left + width, top + height)
         self.draw.rectangle(frame, outline=self.style.muted)
@@ -53,19 +37,7 @@ class Canvas:
                 self.draw.rectangle(box, outline=color, width=line)
 
     def write(self, text: str, left: int, top: int, size: int, *, bold: bool = False) -> None:
-        """Write one line.
-
-        Parameters
-        ----------
-        text : str
-            The line.
-        left, top : int
-            Corner of its box, which is as high as `line_height` says.
-        size : int
-            Size of the font in pixels.
-        bold : bool
-            Whether it stands out.
-        """
+        """Write one line, in a font of this size, into a box as high as `line_height` says."""
         baseline = top + round(1.05 * size)
         font = _font(size, bold)
         self.draw.text((left, baseline), text, self.style.ink, font, anchor="ls")
@@ -88,21 +60,7 @@ def text_width(text: str, size: int, *, bold: bool = False) -> int:
 
 
 def wrap(text: str, size: int, width: int) -> list[str]:
-    """Break a text into lines that are no wider than given, unless a single word is.
-
-    Parameters
-    ----------
-    text : str
-        Words with spaces between them.
-    size : int
-        Size of the font in pixels.
-    width : int
-        Room in pixels.
-
-    Returns
-    -------
-    list of str
-    """
+    """Break a text into lines that are no wider than given, in pixels, unless a single word is."""
     lines: list[str] = []
     for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
@@ -114,17 +72,7 @@ def wrap(text: str, size: int, width: int) -> list[str]:
 
 
 def encode_png(pixels: NDArray[np.uint8]) -> bytes:
-    """Encode a sheet as a PNG that holds nothing but its pixels.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (height, width, 3), uint8
-        sRGB.
-
-    Returns
-    -------
-    bytes
-    """
+    """Encode a sheet as a PNG that holds nothing but its pixels."""
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "PNG")
     return buffer.getvalue()

@@ -34,25 +34,13 @@ _NAMES: dict[Space, str] = {"rgb": "R-G-B", "oklab": "weighted Oklab", "lab": "C
 def draw_cloud(
     histogram: ColorCounts, palettes: Sequence[tuple[str, Palette]], style: Style
 ) -> Figure:
-    """Draw pixels as points in colour space, and over them the entries of palettes.
+    """Draw pixels as points in colour space, and over them the entries of palettes with titles.
 
     Each point has its own colour. Entries are ringed, and the larger the more pixels they have.
-    Both axes of a panel have the same scale, since distances are what palettes are chosen by.
-
-    Parameters
-    ----------
-    histogram : ColorCounts
-        The colours of the picture, of which up to 10,000 pixels are drawn by chance, the same
-        each time; pixels that are fully transparent are left out, and the opacity of others is.
-    palettes : sequence of (str, Palette)
-        What was made of it, each with a title: four panels in a row of their own, or of a
-        single palette in two rows, R-G-B above Oklab.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
+    Both axes of a panel have the same scale, since distances are what palettes are chosen by. Up
+    to 10,000 pixels are drawn by chance, the same each time; those that are fully transparent are
+    left out, and the opacity of others is. Each palette has a row of four panels, a single one
+    two rows, R-G-B above Oklab.
     """
     cloud = _sample(histogram)
     n_rows, n_columns = (2, 2) if len(palettes) == 1 else (len(palettes), len(_PROJECTIONS))

@@ -33,19 +33,7 @@ _GAP = 0.02
 
 
 def draw_pca(result: ClusterResult, style: Style) -> Figure:
-    """Draw up to 5,000 rows in the plane in which they differ most, with an arrow per column.
-
-    Parameters
-    ----------
-    result : ClusterResult
-        The table and its clusters, scored.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw up to 5,000 rows in the plane in which they differ most, with an arrow per column."""
     sketch = result.prepared.sketch.smallest(_MOST_POINTS)
     points = result.prepared.scaling.to_points(sketch.points)
     labels = result.fit.rule.label(points).numbers
@@ -79,19 +67,7 @@ def draw_pca(result: ClusterResult, style: Style) -> Figure:
 
 
 def draw_profile(result: ClusterResult, style: Style) -> Figure:
-    """Draw how far the mean of each cluster is from that of the table, column by column.
-
-    Parameters
-    ----------
-    result : ClusterResult
-        The table and its clusters.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw how far the mean of each cluster is from that of the table, column by column."""
     z, names = result.profile.z, [each.name for each in result.fit.rule.features]
     n_clusters, n_columns = z.shape
     written = max(z.shape) <= _MOST_WRITTEN
@@ -123,19 +99,9 @@ def draw_profile(result: ClusterResult, style: Style) -> Figure:
 
 
 def draw_silhouette(result: ClusterResult, style: Style) -> Figure:
-    """Draw the silhouette of each sampled row, cluster by cluster.
+    """Draw the silhouette of each sampled row, cluster by cluster, of at least two that are scored.
 
-    Parameters
-    ----------
-    result : ClusterResult
-        The table and its clusters, scored, at least two.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
-        The height of a blade is the share of the rows; the line is the mean of all.
+    The height of a blade is the share of the rows; the line is the mean of all.
     """
     scores = result.scores
     assert scores is not None  # noqa: S101 - the command line scores what it draws
@@ -177,19 +143,7 @@ def draw_silhouette(result: ClusterResult, style: Style) -> Figure:
 
 
 def draw_scan(scan: Sequence[ScanStep], style: Style) -> Figure:
-    """Draw stability and silhouette of several numbers of clusters, and the inertia below.
-
-    Parameters
-    ----------
-    scan : sequence of ScanStep
-        What was tried.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw stability and silhouette of several numbers of clusters, and the inertia below."""
     numbers = [step.n_clusters for step in scan]
     number = recommend(scan)
     silhouettes = [np.nan if (s := step.scores.silhouette) is None else s for step in scan]

@@ -34,20 +34,7 @@ _MOST_COUNTED_COLUMNS = 40
 
 
 def draw_centroids(result: DigitsResult, style: Style) -> Figure:
-    """Draw the mean picture of each cluster, with its digit, number, size and purity.
-
-    Parameters
-    ----------
-    result : DigitsResult
-        The clusters.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
-        2 x 5 pictures for ten clusters, ordered by digit.
-    """
+    """Draw the mean picture of each cluster, ordered by digit, with its number, size and purity."""
     n_clusters = len(result.sizes)
     n_columns = min(n_clusters, max(5, math.ceil(math.sqrt(1.5 * n_clusters))))
     n_rows = math.ceil(n_clusters / n_columns)
@@ -71,16 +58,7 @@ def draw_centroids(result: DigitsResult, style: Style) -> Figure:
 def draw_plane(result: DigitsResult, style: Style) -> Figure:
     """Draw the digits on a plane, once coloured by cluster and once by what they are.
 
-    Parameters
-    ----------
-    result : DigitsResult
-        The clusters. Those that stand for a digit have its colour, others are grey.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
+    Clusters that stand for a digit have its colour, others are grey.
     """
     figure = new_figure(13, 7.4, style)
     kind = {"one-to-one": "one to one", "majority": "by majority"}[result.settings.effective_match]
@@ -121,19 +99,7 @@ def draw_plane(result: DigitsResult, style: Style) -> Figure:
 
 
 def draw_confusion(result: DigitsResult, style: Style) -> Figure:
-    """Draw the confusion matrix: rows are true digits, columns clusters, ordered by digit.
-
-    Parameters
-    ----------
-    result : DigitsResult
-        The clusters and their digits.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw the confusion matrix: rows are true digits, columns clusters, ordered by digit."""
     counts = result.counts[:, result.column_order]
     n_clusters = counts.shape[1]
     width = 2.6 + 0.55 * max(8, n_clusters) if n_clusters <= _MOST_COUNTED_COLUMNS else 16
@@ -171,18 +137,8 @@ def draw_confusion(result: DigitsResult, style: Style) -> Figure:
 def draw_misses(result: DigitsResult, style: Style) -> Figure:
     """Draw digits that were matched wrongly, a row for each of the most frequent confusions.
 
-    Parameters
-    ----------
-    result : DigitsResult
-        The clusters and their digits.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
-        In each row, the digits nearest to the centre of their cluster come first: those of
-        which it was most certain.
+    In each row, the digits nearest to the centre of their cluster come first: those of which it
+    was most certain.
     """
     confusions = find_confusions(result)
     shown = confusions[:_MOST_CONFUSIONS]

@@ -20,19 +20,7 @@ _NAMES = {"pca": "principal components"}
 
 
 def draw_inits(inits: Sequence[InitTrials], style: Style) -> Figure:
-    """Draw where single starts end: inertia against accuracy, and how each is distributed.
-
-    Parameters
-    ----------
-    inits : sequence of InitTrials
-        What each way to choose the first centres leads to.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw where single starts end: inertia against accuracy, and how each is distributed."""
     figure = new_figure(9, 7, style)
     with mpl.rc_context(style.rc()):
         figure.suptitle("Effect of initialisation: where single starts end", fontsize=14)
@@ -80,19 +68,7 @@ def draw_inits(inits: Sequence[InitTrials], style: Style) -> Figure:
 
 
 def draw_scan(scan: Sequence[ScanStep], style: Style) -> Figure:
-    """Draw how the scores change with the number of clusters.
-
-    Parameters
-    ----------
-    scan : sequence of ScanStep
-        A step for each number.
-    style : Style
-        How to draw.
-
-    Returns
-    -------
-    Figure
-    """
+    """Draw how the scores change with the number of clusters."""
     figure = new_figure(13, 4.8, style)
     panels: tuple[tuple[str, dict[str, str]], ...] = (
         ("without labels: inertia", {"inertia": ""}),

@@ -6,19 +6,7 @@ import re
 
 
 def digest(page: str, element: str) -> str:
-    """Name the only script or style sheet of a page, as its content security policy wants it.
-
-    Parameters
-    ----------
-    page : str
-        HTML.
-    element : {"script", "style"}
-        Which element, one without attributes.
-
-    Returns
-    -------
-    str
-    """
+    """Name the only script or style sheet of a page, as its content security policy wants it."""
     (content,) = re.findall(rf"<{element}>(.*?)</{element}>", page, re.DOTALL)
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"
 

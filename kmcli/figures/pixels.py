@@ -18,20 +18,8 @@ def box_mean(
 ) -> NDArray[np.uint8]:
     """Average the pixels of each box of a grid, as an eye does from afar.
 
-    Light is averaged, not its sRGB code, and colours count as much as they are opaque.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB, with straight alpha if there are four channels.
-    tops : ndarray of shape (n_rows,), intp
-        The first row of each row of boxes, strictly ascending from 0.
-    lefts : ndarray of shape (n_columns,), intp
-        The first column of each column of boxes, strictly ascending from 0.
-
-    Returns
-    -------
-    ndarray of shape (n_rows, n_columns, 3) or (n_rows, n_columns, 4), uint8
+    Light is averaged, not its sRGB code, and colours count as much as they are opaque. The boxes
+    begin at these rows and columns, strictly ascending from 0; each becomes a pixel.
     """
     height, width, n_channels = pixels.shape
     averaged = np.empty((len(tops), len(lefts), n_channels), dtype=np.uint8)
@@ -70,36 +58,14 @@ def _encode(light: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def enlarge(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
-    """Show each pixel as a square.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (height, width, ...)
-        Pixels of any kind.
-    factor : int
-        The side of a square, at least 1.
-
-    Returns
-    -------
-    ndarray of shape (height * factor, width * factor, ...)
-    """
+    """Show each pixel, of any kind, as a square."""
     return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
 def over_checkerboard(pixels: NDArray[np.uint8], square: int) -> NDArray[np.uint8]:
-    """Lay a picture over the light and grey squares that stand for transparency.
+    """Lay a picture over the squares that stand for transparency: (height, width, 3), uint8.
 
-    Parameters
-    ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB, with straight alpha if there are four channels.
-    square : int
-        The side of a square.
-
-    Returns
-    -------
-    ndarray of shape (height, width, 3), uint8
-        Opaque pixels are unchanged.
+    Opaque pixels are unchanged; `square` is the side of a square.
     """
     if pixels.shape[2] == 3:
         return pixels
@@ -114,21 +80,9 @@ def over_checkerboard(pixels: NDArray[np.uint8], square: int) -> NDArray[np.uint
 def color_band(
     colors: NDArray[np.uint8], shares: NDArray[np.float64], height: int, width: int
 ) -> NDArray[np.uint8]:
-    """Draw the colours of a palette side by side, each as wide as its share.
+    """Draw the colours of a palette side by side, each as wide as its share, which sum to 1.
 
-    Parameters
-    ----------
-    colors : ndarray of shape (n, 3) or (n, 4), uint8
-        sRGB, with straight alpha if there are four channels.
-    shares : ndarray of shape (n,), float64
-        Their shares, which sum to 1.
-    height, width : int
-        Size of the band.
-
-    Returns
-    -------
-    ndarray of shape (height, width, 3), uint8
-        Every colour is at least one pixel wide, as long as there are pixels enough.
+    Every colour is at least one pixel wide, as long as there are pixels enough.
     """
     n_least = len(colors) if width >= len(colors) else 0
     # The ends of the colours are rounded, not their widths: so the widths sum up exactly.

@@ -18,14 +18,8 @@ _LONGEST = 8
 class Plane:
     """Where points and centres are drawn; more than two features by their components.
 
-    Parameters
-    ----------
-    points : Points
-        What is drawn.
-    more : ndarray of shape (n, n_features), float64, optional
-        Other places that must be seen.
-    mark : float
-        The size of marks; 1 is for panels of four inches.
+    `more` are other places that must be seen, `mark` is the size of marks, 1 for panels of four
+    inches.
     """
 
     def __init__(

@@ -33,21 +33,11 @@ _DARK_CONTRAST = 4.5
 
 @dataclass(frozen=True)
 class Style:
-    """How figures are drawn.
+    """How figures are drawn."""
 
-    Attributes
-    ----------
-    theme : {"light", "dark"}
-        Dark on light for print, light on dark for a dim room.
-    dpi : int
-        Pixels per inch.
-    size : tuple of float, optional
-        Width and height of every figure in inches; by default each has its own.
-    """
-
-    theme: Theme = "light"
-    dpi: int = 150
-    size: tuple[float, float] | None = None
+    theme: Theme = "light"  # dark on light for print, light on dark for a dim room
+    dpi: int = 150  # pixels per inch
+    size: tuple[float, float] | None = None  # in inches; by default each figure has its own
 
     @property
     def ink(self) -> str:
@@ -108,17 +98,7 @@ class Style:
 
 
 def contrast(one: str, other: str) -> float:
-    """Compute the contrast of two colours by WCAG 2, from 1 to 21.
-
-    Parameters
-    ----------
-    one, other : str
-        As ``#rrggbb``.
-
-    Returns
-    -------
-    float
-    """
+    """Compute the contrast of two colours like ``#rrggbb`` by WCAG 2, from 1 to 21."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
@@ -138,19 +118,10 @@ def _mixed(color: str, other: str, share: float) -> str:
 
 
 def new_figure(width: float, height: float, style: Style) -> Figure:
-    """Make an empty figure; draw on it inside ``matplotlib.rc_context(style.rc())``.
+    """Make an empty figure, in inches; draw on it inside ``matplotlib.rc_context(style.rc())``.
 
-    Parameters
-    ----------
-    width, height : float
-        Size in inches for which the figure is designed. If the style has another size, the
-        figure is scaled to it as a whole, text included, so that nothing is cut off.
-    style : Style
-        How it is drawn.
-
-    Returns
-    -------
-    Figure
+    If the style has another size, the figure is scaled to it as a whole, text included, so that
+    nothing is cut off.
     """
     wanted = style.size or (width, height)
     scale = min(wanted[0] / width, wanted[1] / height)
@@ -162,18 +133,7 @@ def new_figure(width: float, height: float, style: Style) -> Figure:
 
 
 def to_png(figure: Figure) -> bytes:
-    """Render a figure.
-
-    Parameters
-    ----------
-    figure : Figure
-        What to render.
-
-    Returns
-    -------
-    bytes
-        A PNG that holds nothing but the picture, so that equal figures give equal bytes.
-    """
+    """Render a figure as a PNG of nothing else, so that equal figures give equal bytes."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()

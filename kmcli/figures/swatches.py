@@ -26,23 +26,7 @@ def palette_swatches(
     names: Sequence[str],
     shares: NDArray[np.float64],
 ) -> NDArray[np.uint8]:
-    """Draw a palette.
-
-    Parameters
-    ----------
-    colors : ndarray of shape (n, 3) or (n, 4), uint8
-        1 to 256 colours, sRGB or sRGB with straight alpha, in the order in which they are
-        shown.
-    names : sequence of str
-        Their codes, such as ``#ff8000``.
-    shares : ndarray of shape (n,), float64
-        Their shares in the pixels, which sum to 1.
-
-    Returns
-    -------
-    ndarray of shape (height, width, 3), uint8
-        sRGB.
-    """
+    """Draw the colours of a palette with their codes and shares in the pixels, in their order."""
     across = _n_across(len(colors))
     cell = max(_CELL, _MIN_WIDTH // across)
     cell_height = _SWATCH + line_height(_SIZE) + line_height(_SMALL_SIZE)

@@ -16,24 +16,10 @@ _MUCH_FARTHER = 1.25
 def assign_report(
     name: str, model: Model, sums: ClusterSums, n_beyond: int, n_unknown: int
 ) -> Report:
-    """Write the report on rows that were assigned.
+    """Write the report on rows of a table that were assigned to the clusters of a model.
 
-    Parameters
-    ----------
-    name : str
-        The table.
-    model : Model
-        What they were assigned to.
-    sums : ClusterSums
-        Of all rows.
-    n_beyond : int
-        Rows that are farther from the centre than any of the model's.
-    n_unknown : int
-        Rows with a category that the model does not know.
-
-    Returns
-    -------
-    Report
+    `n_beyond` rows are farther from the centre than any of the model's, `n_unknown` have a
+    category that it does not know.
     """
     n_labelled, weight = int(sums.rows.sum()), float(sums.weights.sum())
     n_rows = n_labelled + sums.n_unlabelled

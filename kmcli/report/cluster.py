@@ -23,17 +23,7 @@ _SCALES = {
 
 
 def cluster_report(result: ClusterResult) -> Report:
-    """Write the report on a clustered table.
-
-    Parameters
-    ----------
-    result : ClusterResult
-        The table and its clusters, scored.
-
-    Returns
-    -------
-    Report
-    """
+    """Write the report on a clustered table, scored."""
     n_clusters = result.settings.n_clusters
     return Report(
         title=f"{counted(_rows(result), 'row')} in {counted(n_clusters, 'cluster')}",
@@ -52,19 +42,7 @@ def cluster_report(result: ClusterResult) -> Report:
 
 
 def scan_report(name: str, scan: Sequence[ScanStep]) -> Report:
-    """Write the report on several numbers of clusters, of which none was chosen.
-
-    Parameters
-    ----------
-    name : str
-        The table.
-    scan : sequence of ScanStep
-        What was tried.
-
-    Returns
-    -------
-    Report
-    """
+    """Write the report on several numbers of clusters of a table, of which none was chosen."""
     tried = [step.n_clusters for step in scan]
     title = f"{name}: {tried[0]} to {tried[-1]} clusters" if len(tried) > 1 else name
     parts = [Section("", [Field("data", "", name)]), *scan_parts(scan)]

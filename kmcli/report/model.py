@@ -19,39 +19,17 @@ _COLUMNS = 80
 
 @dataclass(frozen=True)
 class Field:
-    """One value of a report.
+    """One value of a report."""
 
-    Attributes
-    ----------
-    key : str
-        Its name in JSON; an empty key leaves it out of JSON.
-    label : str
-        Its name in text; an empty label leaves it out of the text.
-    value : Value
-        The value, unrounded.
-    text : str
-        The value for people, with its unit.
-    """
-
-    key: str
-    label: str
-    value: Value
-    text: str = ""
+    key: str  # its name in JSON; an empty key leaves it out of JSON
+    label: str  # its name in text; an empty label leaves it out of the text
+    value: Value  # unrounded
+    text: str = ""  # the value for people, with its unit
 
 
 @dataclass(frozen=True)
 class Section:
-    """Fields under one heading.
-
-    Attributes
-    ----------
-    title : str
-        The heading.
-    fields : sequence of Field
-        The values.
-    key : str
-        The name of an object in JSON that holds the fields; empty to have them at the top.
-    """
+    """Fields under one heading; in JSON in an object of the key, or at the top if it is empty."""
 
     title: str
     fields: Sequence[Field]
@@ -60,36 +38,19 @@ class Section:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of equal form under one heading, in JSON an array of objects.
-
-    Attributes
-    ----------
-    title : str
-        The heading.
-    key : str
-        The name of the array in JSON; an empty key leaves it out of JSON.
-    rows : sequence of sequence of Field
-        The rows; each has the same keys and labels. The labels head the columns.
-    swatch_key : str
-        The key of a field whose value is a colour to be shown; empty if there is none.
-    """
+    """Rows of equal form under one heading, in JSON an array of objects."""
 
     title: str
-    key: str
-    rows: Sequence[Sequence[Field]]
-    swatch_key: str = ""
+    key: str  # the name of the array in JSON; an empty key leaves it out
+    rows: Sequence[Sequence[Field]]  # each has the same keys and labels, which head the columns
+    swatch_key: str = ""  # the key of a field whose value is a colour to be shown
 
 
 @dataclass(frozen=True)
 class Note:
-    """Sentences under one heading, for people only: JSON leaves them out.
+    """Paragraphs under one heading, for people only: JSON leaves them out.
 
-    Attributes
-    ----------
-    title : str
-        The heading.
-    lines : sequence of str
-        A paragraph each, wrapped to 80 columns; without any, the heading is left out too.
+    They are wrapped to 80 columns; without any, the heading is left out too.
     """
 
     title: str
@@ -98,15 +59,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Report:
-    """A report on one result.
-
-    Attributes
-    ----------
-    title : str
-        What it is about.
-    parts : sequence of Section, Table or Note
-        What it says, in order.
-    """
+    """A report on one result: what it is about, and what it says, in order."""
 
     title: str
     parts: Sequence[Section | Table | Note]
@@ -126,16 +79,8 @@ class Report:
     def to_text(self, paint: Paint | None = None) -> str:
         """Give the report as aligned text, with a line break at its end.
 
-        Names of files cannot break out of their lines, nor steer a terminal.
-
-        Parameters
-        ----------
-        paint : callable, optional
-            Paints swatches of colours; without it the text is plain.
-
-        Returns
-        -------
-        str
+        Names of files cannot break out of their lines, nor steer a terminal. Without `paint`
+        colours have no swatches.
         """
         title = printable(self.title)
         blocks = [f"{title}\n{'=' * len(title)}\n"]

@@ -14,61 +14,25 @@ from kmcli.text import counted
 
 @dataclass(frozen=True)
 class QuantizedFile:
-    """A quantized picture with the names and sizes of its files, and how good it is.
+    """A quantized picture with the names and sizes of its files, and how good it is."""
 
-    Attributes
-    ----------
-    status : {"done", "skipped"}
-        Whether the output is written, or skipped for not being smaller than the input.
-    source, output : str
-        Names of the input and the output, as the user gave them.
-    source_format : str
-        File format of the input.
-    source_bytes, output_bytes : int
-        Sizes of the two files.
-    bit_depth : int or None
-        Bits per index in the output; None if its format has none.
-    image : QuantizedImage
-        The result, with all its frames.
-    ssim : float or None
-        Structural similarity of the result.
-    baseline : QuantizedImage
-        The same picture with a palette of random pixels.
-    baseline_ssim : float or None
-        Structural similarity of the baseline.
-    settings : QuantizeSettings
-        What was asked for; where a target decided, with the number of colours it led to.
-    trials : tuple of Trial
-        The numbers of colours that were tried on the way to a target.
-    """
-
-    status: Literal["done", "skipped"]
+    status: Literal["done", "skipped"]  # whether it is written, or skipped for not being smaller
     source: str
     source_format: str
     source_bytes: int
     output: str
     output_bytes: int
-    bit_depth: int | None
+    bit_depth: int | None  # bits per index in the output; None if its format has none
     image: QuantizedImage
-    ssim: float | None
-    baseline: QuantizedImage
+    ssim: float | None  # structural similarity
+    baseline: QuantizedImage  # the same picture with a palette of random pixels
     baseline_ssim: float | None
-    settings: QuantizeSettings
-    trials: tuple[Trial, ...]
+    settings: QuantizeSettings  # where a target decided, with the number of colours it led to
+    trials: tuple[Trial, ...]  # what was tried on the way to a target
 
 
 def quantize_report(file: QuantizedFile) -> Report:
-    """Write the report on one quantized picture.
-
-    Parameters
-    ----------
-    file : QuantizedFile
-        What to report.
-
-    Returns
-    -------
-    Report
-    """
+    """Write the report on one quantized picture."""
     random_pixels = counted(file.settings.n_colors, "random pixel")
     return Report(
         title=f"{file.source} with {counted(file.image.palette.n_used, 'colour')}",
@@ -89,21 +53,7 @@ def quantize_report(file: QuantizedFile) -> Report:
 
 
 def failure_report(source: str, message: str, exit_code: int) -> Report:
-    """Write the report on a picture that could not be quantized.
-
-    Parameters
-    ----------
-    source : str
-        Name of the input.
-    message : str
-        What went wrong.
-    exit_code : int
-        The exit code that this alone would lead to.
-
-    Returns
-    -------
-    Report
-    """
+    """Write the report on a picture that failed, with the exit code of this alone."""
     fields = [
         Field("status", "", "failed"),
         Field("input", "", source),
@@ -159,19 +109,7 @@ def _picture_fields(file: QuantizedFile) -> list[Field]:
 
 
 def fidelity_fields(fidelity: Fidelity, ssim: float | None) -> list[Field]:
-    """Give the measures of fidelity as fields of a report.
-
-    Parameters
-    ----------
-    fidelity : Fidelity
-        The differences.
-    ssim : float or None
-        The structural similarity.
-
-    Returns
-    -------
-    list of Field
-    """
+    """Give the measures of fidelity as fields of a report."""
     similarity = "not defined below 7 x 7 pixels" if ssim is None else f"{ssim:.4f}"
     return [
         Field("mse", "MSE (RGB, summed)", fidelity.mse, f"{fidelity.mse:.2f}"),

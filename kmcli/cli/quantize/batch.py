@@ -23,35 +23,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one job.
+    """What came of one job."""
 
-    Attributes
-    ----------
-    files : tuple of (str, bytes)
-        What is to be written, and where.
-    summaries : tuple of str
-        How it went, a line for each output.
-    warnings : tuple of str
-        What the user should know, a line each.
-    reports : tuple of Report
-        The reports, if any were wanted.
-    rows : tuple of sequence of Field
-        The same in short, for a table.
-    error : KmcliError or None
-        Why there is nothing to write, or not what was asked for.
-    preview : str
-        What is to be shown in the terminal.
-    mtime_ns : int or None
-        The modification time for the files.
-    """
-
-    files: tuple[tuple[str, bytes], ...] = ()
-    summaries: tuple[str, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()  # what is to be written, and where
+    summaries: tuple[str, ...] = ()  # how it went, a line for each output
     warnings: tuple[str, ...] = ()
     reports: "tuple[Report, ...]" = ()
-    rows: "tuple[Sequence[Field], ...]" = ()
-    error: KmcliError | None = None
-    preview: str = ""
+    rows: "tuple[Sequence[Field], ...]" = ()  # the reports in short, for a table
+    error: KmcliError | None = None  # why there is nothing to write, or not what was asked for
+    preview: str = ""  # what is to be shown in the terminal
     mtime_ns: int | None = None
 
     @property

@@ -20,19 +20,10 @@ IMAGE_SUFFIXES = (
 
 @dataclass(frozen=True)
 class Input:
-    """One input of a batch.
-
-    Attributes
-    ----------
-    path : str
-        Where it is; ``-`` is standard input.
-    folder : str
-        Its folder within the one that was named, so that the tree can be kept; empty for what
-        was named itself.
-    """
+    """One input of a batch; ``-`` is standard input."""
 
     path: str
-    folder: str = ""
+    folder: str = ""  # within the one that was named, so that the tree can be kept
 
 
 def find_inputs(

@@ -18,27 +18,13 @@ from kmcli.text import listed
 
 @dataclass(frozen=True)
 class Job:
-    """One input and what is to be made of it; ``-`` stands for the standard streams.
-
-    Attributes
-    ----------
-    source : str
-        The input.
-    outputs : tuple of str
-        Where the versions of it go.
-    sheet : str or None
-        Where the sheet goes that compares them.
-    cloud : str or None
-        Where the picture of their colours in colour space goes.
-    refusal : KmcliError or None
-        Why it must not be done: it would write what belongs to another input.
-    """
+    """One input and what is to be made of it; ``-`` stands for the standard streams."""
 
     source: str
-    outputs: tuple[str, ...]
-    sheet: str | None = None
-    cloud: str | None = None
-    refusal: KmcliError | None = None
+    outputs: tuple[str, ...]  # where the versions of it go
+    sheet: str | None = None  # where the sheet goes that compares them
+    cloud: str | None = None  # where the picture of their colours in colour space goes
+    refusal: KmcliError | None = None  # it would write what belongs to another input
 
     @property
     def paths(self) -> tuple[str, ...]:

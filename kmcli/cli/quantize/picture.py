@@ -26,26 +26,12 @@ _IN_PLACE: dict[str, IndexedFormat] = {"PNG": "png", "GIF": "gif", "WEBP": "webp
 
 @dataclass(frozen=True)
 class Picture:
-    """One input.
+    """One input, with all its frames and their colours."""
 
-    Attributes
-    ----------
-    n_bytes : int
-        Size of the file.
-    mtime_ns : int or None
-        Its modification time in nanoseconds; None if it has none or it is not wanted.
-    animation : Animation
-        Its frames, one for a still.
-    format_name : str
-        The format of what is made of it.
-    histogram : ColorCounts
-        Its colours.
-    """
-
-    n_bytes: int
-    mtime_ns: int | None
+    n_bytes: int  # of the file
+    mtime_ns: int | None  # if there is one and it is wanted
     animation: Animation
-    format_name: IndexedFormat
+    format_name: IndexedFormat  # of what is made of it
     histogram: ColorCounts
 
     @property

@@ -28,24 +28,11 @@ _LOOK_AHEAD = 2
 def run_in_order(
     work: Callable[[Task], Result], tasks: Sequence[Task], n_workers: int
 ) -> Generator[Result | KmcliError]:
-    """Do tasks, several at once, and give their results one after the other.
+    """Do tasks, several at once, and give what came of each in their order, or why nothing did.
 
-    To close the generator early ends the processes.
-
-    Parameters
-    ----------
-    work : callable
-        Does one task; it has to be picklable. It raises `KmcliError` if it cannot.
-    tasks : sequence
-        What to do.
-    n_workers : int
-        How many processes to use; with one, or for one task, this very process does the work,
-        as it does if the system allows no more processes.
-
-    Yields
-    ------
-    object or KmcliError
-        What came of each task, in their order, or why nothing did.
+    `work` has to be picklable, and raises `KmcliError` if it cannot do a task. With one worker,
+    or for one task, this very process does the work, as it does if the system allows no more
+    processes. To close the generator early ends the processes.
     """
     if n_workers > 1 and len(tasks) > 1:
         with processes.server(), _started(work, min(n_workers, len(tasks))) as workers:

@@ -39,15 +39,7 @@ _XTERM_OKLAB = srgb_to_oklab(_xterm_colors())
 
 @dataclass(frozen=True)
 class Terminal:
-    """A terminal with colours.
-
-    Attributes
-    ----------
-    columns : int
-        Its width.
-    truecolor : bool
-        Whether it shows 24-bit colours, or only the 256 of xterm.
-    """
+    """A terminal, with 24-bit colours or only the 256 of xterm."""
 
     columns: int
     truecolor: bool

@@ -44,13 +44,7 @@ def server() -> Iterator[None]:
 
 
 def start(process: SpawnProcess) -> None:
-    """Start a worker.
-
-    Raises
-    ------
-    OSError, EOFError
-        If the system allows no more processes.
-    """
+    """Start a worker; raise OSError or EOFError if the system allows no more processes."""
     with contextlib.nullcontext() if _CAN_FORK else _quiet_start():
         process.start()
 

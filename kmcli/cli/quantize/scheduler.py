@@ -17,22 +17,7 @@ _ONE_AT_A_TIME = threading.Lock()
 def run_on_scheduler(
     work: Callable[[Task], Result], tasks: Sequence[Task], address: str
 ) -> Generator[Result | KmcliError]:
-    """Do tasks elsewhere, and give their results one after the other, as `run_in_order` does.
-
-    Parameters
-    ----------
-    work : callable
-        Does one task; it has to be picklable. It raises `KmcliError` if it cannot.
-    tasks : sequence
-        What to do.
-    address : str
-        Of the Dask scheduler.
-
-    Yields
-    ------
-    object or KmcliError
-        What came of each task, in their order, or why nothing did.
-    """
+    """Do tasks on the workers of a Dask scheduler, otherwise as `run_in_order` does."""
     # Late: Dask takes a second to import.
     from kmcli.cluster.workers import dask_workers
 

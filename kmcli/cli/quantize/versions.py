@@ -20,27 +20,13 @@ from kmcli.settings import QuantizeSettings
 
 @dataclass(frozen=True)
 class Version:
-    """A picture as it was quantized in one way.
+    """A picture as it was quantized in one way."""
 
-    Attributes
-    ----------
-    output : str
-        Where it goes.
-    image : QuantizedImage
-        The result.
-    settings : QuantizeSettings
-        How it was quantized; where a target decided, with the number of colours it led to.
-    trials : tuple of Trial
-        What was tried before, on the way to a target.
-    data : bytes
-        The file.
-    """
-
-    output: str
+    output: str  # where it goes
     image: QuantizedImage
-    settings: QuantizeSettings
-    trials: tuple[Trial, ...]
-    data: bytes
+    settings: QuantizeSettings  # where a target decided, with the number of colours it led to
+    trials: tuple[Trial, ...]  # what was tried on the way to a target
+    data: bytes  # the file
 
 
 def make_versions(

@@ -27,34 +27,16 @@ _DOTS_PER_INCH = 110  # as wide as the column of text, at twice the dots of a ph
 
 @dataclass(frozen=True)
 class Made:
-    """What a command has made.
+    """What a command has made."""
 
-    Attributes
-    ----------
-    reports : sequence of dict
-        Its report as JSON, one for each number of colours.
-    files : dict of dict of str to bytes
-        Files by their names, for each theme; for none, if no picture has one.
-    """
-
-    reports: Sequence[dict[str, Any]]
-    files: dict[Theme | None, dict[str, bytes]]
+    reports: Sequence[dict[str, Any]]  # as JSON, one for each number of colours
+    files: dict[Theme | None, dict[str, bytes]]  # by theme, or for none, and name
 
 
 def make_steps(steps: Sequence[Step], *, quiet: bool) -> dict[str, Made]:
-    """Run the command of each step, light and dark; steps may share one.
+    """Run the command of each step, light and dark; give what it made, by the step's name.
 
-    Parameters
-    ----------
-    steps : sequence of Step
-        The steps.
-    quiet : bool
-        Whether to show no progress.
-
-    Returns
-    -------
-    dict of str to Made
-        By the names of the steps.
+    Steps may share one.
     """
     commands = dict.fromkeys(step.command for step in steps)
     themed = {step.command for step in steps for shown in step.pictures if shown.is_themed}

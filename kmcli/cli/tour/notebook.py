@@ -13,80 +13,37 @@ IMPORTS = (
 
 @dataclass(frozen=True)
 class Number:
-    """A number of a command's report.
+    """A number of a command's report."""
 
-    Attributes
-    ----------
-    key : str
-        Its name in JSON; a dot leads into an object.
-    label : str
-        Its name on the page.
-    form : str
-        How it is written, for ``format``.
-    """
-
-    key: str
-    label: str
-    form: str = ",.0f"
+    key: str  # its name in JSON; a dot leads into an object
+    label: str  # its name on the page
+    form: str = ",.0f"  # how it is written, for ``format``
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A picture that a command writes.
-
-    Attributes
-    ----------
-    file : str
-        Its name.
-    caption : str
-        What it shows.
-    is_themed : bool
-        Whether there is another for dark paper.
-    is_wide : bool
-        Whether it is to be moved under a narrow window instead of being made small.
-    """
+    """A picture that a command writes."""
 
     file: str
     caption: str
-    is_themed: bool = True
-    is_wide: bool = False
+    is_themed: bool = True  # whether there is another for dark paper
+    is_wide: bool = False  # whether a narrow window moves over it, or it is made small
 
 
 @dataclass(frozen=True)
 class Step:
-    """Some cells of the notebook and what there is to see.
+    """Some cells of the notebook and what there is to see."""
 
-    Attributes
-    ----------
-    name, title : str
-        Its name in links and JSON, and its heading.
-    cells : str
-        The code of the notebook.
-    command : str
-        The command line that does the same.
-    text : str
-        What to look at.
-    numbers : tuple of Number
-        What its report says; of several reports a table is made.
-    python : str
-        Three lines that compute the first of `numbers` with scikit-learn; in the last report
-        if there are several.
-    pictures : tuple of Shown
-        What it draws.
-    question, answer : str
-        For the class. The answer may quote reports of steps, as in ``{points[inertia]:.1f}``.
-    """
-
-    name: str
+    name: str  # in links and JSON
     title: str
-    cells: str
-    command: str
-    text: str
-    numbers: tuple[Number, ...]
-    python: str
+    cells: str  # the code of the notebook
+    command: str  # the command line that does the same
+    text: str  # what to look at
+    numbers: tuple[Number, ...]  # what its report says; of several reports a table is made
+    python: str  # computes the first number, of the last report, with scikit-learn
     pictures: tuple[Shown, ...]
     question: str
-    answer: str
+    answer: str  # may quote reports of steps, as in ``{points[inertia]:.1f}``
 
 
 @dataclass(frozen=True)

@@ -13,21 +13,10 @@ from kmcli.settings import THEMES, Theme
 
 
 def page(chapters: Sequence[Chapter], made: Mapping[str, Made], theme: Theme) -> bytes:
-    """Write the page.
+    """Write the page of what the commands of the steps have made, by the names of the steps.
 
-    Parameters
-    ----------
-    chapters : sequence of Chapter
-        What it shows.
-    made : dict of str to Made
-        What the commands of its steps have made, by the names of the steps.
-    theme : {"light", "dark"}
-        The dark theme is dark on every screen; the light one follows what the reader's system
-        prefers. Paper is always light.
-
-    Returns
-    -------
-    bytes
+    The dark theme is dark on every screen; the light one follows what the reader's system
+    prefers. Paper is always light.
     """
     template = resources.files("kmcli.cli.tour").joinpath("page.html").read_text("utf-8")
     links = [f'<a href="#{step.name}">{escape(step.title)}</a>' for step in _steps(chapters)]
@@ -50,20 +39,7 @@ def page(chapters: Sequence[Chapter], made: Mapping[str, Made], theme: Theme) ->
 
 
 def tour_report(chapters: Sequence[Chapter], made: Mapping[str, Made]) -> Report:
-    """Give the numbers of the page as a report.
-
-    Parameters
-    ----------
-    chapters : sequence of Chapter
-        What the page shows.
-    made : dict of str to Made
-        What the commands of its steps have made, by the names of the steps.
-
-    Returns
-    -------
-    Report
-        A section for each step; of several reports of one command, a table.
-    """
+    """Give the numbers of the page, a section for each step; of several reports a table."""
     parts: list[Section | Table] = []
     for step in _steps(chapters):
         rows = _rows(step, made[step.name])

@@ -14,50 +14,20 @@ _MIN_SIZE = 14
 
 @dataclass(frozen=True)
 class Layout:
-    """Where everything goes: units of one or two panels, in bands one beneath the other.
+    """Where everything goes, in pixels: units of one or two panels, in bands below each other."""
 
-    Attributes
-    ----------
-    view : View
-        The scale of the pictures.
-    n_units, n_rows, n_across : int
-        How many units there are, how many panels one has at most, how many share a band.
-    size : int
-        Size of the font in pixels.
-    column : int
-        Width of a panel in pixels.
-    n_lines : int
-        Lines of text beneath a picture.
-    note : tuple of str
-        Lines that say what the sheet shows.
-    """
-
-    view: View
+    view: View  # the scale of the pictures
     n_units: int
-    n_rows: int
-    n_across: int
-    size: int
-    column: int
-    n_lines: int
-    note: tuple[str, ...]
+    n_rows: int  # panels of a unit, at most
+    n_across: int  # units that share a band
+    size: int  # of the font
+    column: int  # width of a panel
+    n_lines: int  # of text beneath a picture
+    note: tuple[str, ...]  # lines that say what the sheet shows
 
     @classmethod
     def of(cls, units: Sequence[Sequence[Panel]], view: View, n_across: int) -> "Layout":
-        """Measure what is to be placed.
-
-        Parameters
-        ----------
-        units : sequence of sequence of Panel
-            The panels.
-        view : View
-            The scale of the pictures.
-        n_across : int
-            How many units are to share a band.
-
-        Returns
-        -------
-        Layout
-        """
+        """Measure what is to be placed, with so many units in a band."""
         panels = [panel for unit in units for panel in unit]
         column = max(view.width, _MIN_COLUMN)
         # Larger where many stand side by side, as the sheet will be seen from farther away.

@@ -19,23 +19,11 @@ _WELL_SHAPED = 1.7
 
 
 def compare_sheet(original: Panel, columns: Sequence[tuple[Panel, Panel]]) -> NDArray[np.uint8]:
-    """Draw a picture beside its quantized versions.
+    """Draw a picture beside its quantized versions, (height, width, 3), sRGB.
 
     Each version stands above its baseline; a single one stands beside it. Pixels are shown as
-    they are; small pictures are enlarged by a whole factor, large ones are averaged over
-    squares, with a part of them pixel by pixel beneath. The sheet says which.
-
-    Parameters
-    ----------
-    original : Panel
-        The picture.
-    columns : sequence of (Panel, Panel)
-        Its versions, each with the baseline to compare it with. All are of the same size.
-
-    Returns
-    -------
-    ndarray of shape (sheet_height, sheet_width, 3), uint8
-        sRGB.
+    they are; small pictures are enlarged by a whole factor, large ones are averaged over squares,
+    with a part of them pixel by pixel beneath. The sheet says which.
     """
     view = choose_view(original)
     if len(columns) == 1:

@@ -19,21 +19,10 @@ _ENLARGED_SIDE = 320
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture of the sheet and what is written beneath it.
+    """One picture of the sheet and what is written beneath it, the title in bold.
 
-    Attributes
-    ----------
-    title : str
-        What it is, in bold.
-    caption : tuple of str
-        More lines.
-    pixels : ndarray of shape (height, width, 3 or 4) or (height, width), uint8
-        sRGB with or without straight alpha; or positions in `colors`, which take a third of
-        the memory.
-    colors : ndarray of shape (n, 3) or (n, 4), uint8, optional
-        The palette; without it, none is shown.
-    shares : ndarray of shape (n,), float64, optional
-        The share of each colour in the pixels.
+    Its pixels are sRGB, (height, width, 3 or 4), or positions in `colors`, (height, width), which
+    take a third of the memory. Without colours no palette is shown.
     """
 
     title: str
@@ -50,25 +39,13 @@ class Panel:
 
 @dataclass(frozen=True)
 class View:
-    """At which scale the pictures are shown.
-
-    Attributes
-    ----------
-    height, width : int
-        Size on the sheet.
-    zoom : int
-        Sheet pixels along the side of a picture's pixel.
-    reduction : int
-        Picture's pixels along the side of a sheet pixel; one of the two factors is 1.
-    window : (slice, slice) or None
-        Rows and columns that are shown pixel by pixel too, if the picture is reduced.
-    """
+    """At which scale the pictures are shown."""
 
     height: int
     width: int
-    zoom: int = 1
-    reduction: int = 1
-    window: tuple[slice, slice] | None = None
+    zoom: int = 1  # sheet pixels along the side of a picture's pixel
+    reduction: int = 1  # picture's pixels along the side of a sheet pixel; one of the two is 1
+    window: tuple[slice, slice] | None = None  # shown pixel by pixel too, if the picture is reduced
 
     @property
     def detail_height(self) -> int:
@@ -99,16 +76,8 @@ class View:
 def choose_view(original: Panel) -> View:
     """Decide at which scale a picture and its versions are shown.
 
-    Parameters
-    ----------
-    original : Panel
-        The picture.
-
-    Returns
-    -------
-    View
-        As it is; enlarged to about 320 pixels if it has at most 160 in a side; reduced to at
-        most 1024 if it has more.
+    As it is; enlarged to about 320 pixels if it has at most 160 in a side; reduced to at most
+    1024 if it has more.
     """
     height, width = original.pixels.shape[:2]
     longest = max(height, width)
