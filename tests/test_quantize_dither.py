@@ -324,7 +324,7 @@ def test_blue_noise_has_no_low_frequencies() -> None:
 
 def test_bayers_matrix_is_that_of_the_book() -> None:
     np.testing.assert_array_equal(
-        bayer_matrix(2), [[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]
+        bayer_matrix()[:4, :4] // 4, [[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]]
     )
     assert sorted(bayer_matrix().ravel().tolist()) == list(range(64))
 

@@ -11,23 +11,9 @@ def checked_pixels(pixels: ArrayLike) -> NDArray[np.uint8]:
     """Make sure that pixels are what they should be, rather than guess what they are.
 
     Two dimensions are refused because they may be grey values or the indices of a palette, and
-    numbers other than bytes because their range is not known.
-
-    Parameters
-    ----------
-    pixels : array_like of shape (height, width, 3 or 4), uint8
-        sRGB, with straight alpha if there are four channels; an RGB or RGBA picture of Pillow
-        is one. Or of shape (n_frames, height, width, 3 or 4), the frames of an animation.
-
-    Returns
-    -------
-    ndarray of the same shape, uint8
-        The same memory where that is possible.
-
-    Raises
-    ------
-    SettingsError
-        If they are something else; the message says what helps.
+    numbers other than bytes because their range is not known. Of shape (height, width, 3 or 4),
+    or with n_frames before it; an RGB or RGBA picture of Pillow is one. Gives the same memory
+    where that is possible, or raises SettingsError, which says what helps.
     """
     array = np.asarray(pixels)
     if array.dtype != np.uint8:
@@ -43,22 +29,7 @@ def checked_pixels(pixels: ArrayLike) -> NDArray[np.uint8]:
 
 
 def checked_palette(palette: ArrayLike) -> NDArray[np.uint8]:
-    """Make sure that a palette is one.
-
-    Parameters
-    ----------
-    palette : array_like of shape (n, 3) or (n, 4), integer
-        1 to 256 colours, each number from 0 to 255.
-
-    Returns
-    -------
-    ndarray of the same shape, uint8
-
-    Raises
-    ------
-    SettingsError
-        If it is something else.
-    """
+    """Make sure that a palette is one: 1 to 256 colours of whole numbers from 0 to 255."""
     array = np.asarray(palette)
     if array.ndim != 2 or array.shape[1] not in (3, 4):
         raise SettingsError(

@@ -24,17 +24,9 @@ A hole in an area that is nearly opaque is seen, however rare.
 
 
 def to_columns(colors: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Turn colours into points that can be mixed.
+    """Turn colours into points that can be mixed, (3, n) or (4, n), from 0 to 255.
 
-    Parameters
-    ----------
-    colors : ndarray of shape (n, 3) or (n, 4), uint8
-        sRGB, with straight alpha if there are four channels.
-
-    Returns
-    -------
-    ndarray of shape (3, n) or (4, n), float32
-        Red, green and blue, times opacity, and alpha, all from 0 to 255.
+    These are red, green and blue, times opacity, and alpha.
     """
     points = np.ascontiguousarray(colors.T, dtype=np.float32)
     if len(points) == 4:
@@ -43,15 +35,7 @@ def to_columns(colors: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 class ColorGrid:
-    """The palette entry nearest to each point of a grid over all colours.
-
-    Parameters
-    ----------
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        1 to 256 entries, sRGB or sRGB with straight alpha.
-    space : {"rgb", "oklab", "lab"}
-        Where distances are taken.
-    """
+    """The palette entry nearest to each point of a grid over all colours."""
 
     def __init__(self, palette: NDArray[np.uint8], space: Space = "rgb") -> None:
         n_channels = palette.shape[1]
@@ -66,17 +50,8 @@ class ColorGrid:
     def choose(self, goals: NDArray[np.float32], points: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Look up the entries nearest to goals that colours have become by errors added to them.
 
-        Parameters
-        ----------
-        goals : ndarray of shape (3, n) or (4, n), float32
-            As `clip_columns` leaves them.
-        points : ndarray of shape (3, n) or (4, n), float32
-            The colours themselves. Where the entry would be much more or less transparent, the
-            one nearest to the colour is taken.
-
-        Returns
-        -------
-        ndarray of shape (n,), uint8
+        The goals are as `clip_columns` leaves them, the points are the colours themselves. Where
+        the entry would be much more or less transparent, the one nearest to the colour is taken.
         """
         chosen = self.nearest(goals)
         if len(points) == 4:
@@ -86,17 +61,9 @@ class ColorGrid:
         return chosen
 
     def nearest(self, points: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """Look up the entry nearest to the grid's point nearest to each point.
+        """Look up the entry nearest to the grid's point nearest to each of `to_columns`.
 
-        Parameters
-        ----------
-        points : ndarray of shape (3, n) or (4, n), float32
-            As `to_columns` gives them, within what `clip_columns` leaves. Opaque ones get opaque
-            entries as long as the palette has one.
-
-        Returns
-        -------
-        ndarray of shape (n,), uint8
+        Opaque ones get opaque entries as long as the palette has one.
         """
         places = (points * self._scale + np.float32(0.5)).astype(np.int32)
         position = places[0]
@@ -126,14 +93,8 @@ def _grid(n_channels: int) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
 def clip_columns(points: NDArray[np.float32], alpha: NDArray[np.float32] | None) -> None:
     """Move points to the nearest colours that may stand for a pixel, in place.
 
-    These are all colours that exist, but none much more or less transparent than the pixel is.
-
-    Parameters
-    ----------
-    points : ndarray of shape (3, n) or (4, n), float32
-        As `to_columns` gives them, with errors added.
-    alpha : ndarray of shape (n,), float32, or None
-        Alpha of the pixels themselves, for four channels. Opaque ones stay opaque.
+    These are all colours that exist, but none much more or less transparent than the pixel, whose
+    alpha is given if there are four channels. Opaque ones stay opaque.
     """
     if alpha is None:
         np.clip(points, 0, 255, out=points)

@@ -13,27 +13,17 @@ _Float = TypeVar("_Float", np.float32, np.float64)
 
 
 def to_points(colors: NDArray[np.uint8], space: Space = "rgb") -> NDArray[np.float64]:
-    """Turn colours into points whose Euclidean distance is their difference.
+    """Turn colours into points of as many coordinates, whose distance is their difference.
 
-    Opaque colours become their coordinates in the space. The difference of two colours with
-    alpha is what is seen: the squared distance is the mean of the squared distances of their
-    composites on black and on white, where the space's own coordinates are mixed. With
-    coordinates c, white w (black is the origin), opacity a and p = a c, that is p on black and
-    p + (1 - a) w on white. The mean, (|dp|^2 + |dp - da w|^2) / 2, equals
-    |dp - da w / 2|^2 + da^2 |w|^2 / 4, so one more dimension suffices: p - a w / 2 for the first
-    three, and a |w| / 2.
+    Opaque colours become their coordinates in the space. The difference of two colours with alpha
+    is what is seen: the squared distance is the mean of the squared distances of their composites
+    on black and on white, where the space's own coordinates are mixed. With coordinates c, white
+    w (black is the origin), opacity a and p = a c, that is p on black and p + (1 - a) w on white.
+    The mean, (|dp|^2 + |dp - da w|^2) / 2, equals |dp - da w / 2|^2 + da^2 |w|^2 / 4, so one more
+    dimension suffices: p - a w / 2 for the first three, and a |w| / 2.
 
-    Parameters
-    ----------
-    colors : ndarray of shape (n_colors, 3) or (n_colors, 4), uint8
-        sRGB, with straight alpha if there are four channels.
-    space : {"rgb", "oklab", "lab"}
-        The space. Oklab has a lightness of 0 to 100, as CIELAB has it, and is weighted by how
-        well differences are seen (see `_weigh_oklab`).
-
-    Returns
-    -------
-    ndarray of shape (n_colors, 3) or (n_colors, 4), float64
+    Oklab has a lightness of 0 to 100, as CIELAB has it, and is weighted by how well differences
+    are seen (see `_weigh_oklab`).
     """
     definition = _SPACES[space]
     coordinates = definition.from_srgb(colors[:, :3])
@@ -43,19 +33,7 @@ def to_points(colors: NDArray[np.uint8], space: Space = "rgb") -> NDArray[np.flo
 
 
 def convert_points(points: NDArray[np.float64], space: Space) -> NDArray[np.float64]:
-    """Turn points in RGB, such as means of colours, into those in another space.
-
-    Parameters
-    ----------
-    points : ndarray of shape (n, 3) or (n, 4), float64
-        As `to_points` gives them for RGB.
-    space : {"rgb", "oklab", "lab"}
-        The other space.
-
-    Returns
-    -------
-    ndarray of shape (n, 3) or (n, 4), float64
-    """
+    """Turn points in RGB, such as means of colours, into those in another space."""
     if space == "rgb":
         return points
     definition = _SPACES[space]
@@ -89,20 +67,9 @@ def _without_opacity(
 
 
 def from_points(points: NDArray[np.float64], space: Space = "rgb") -> NDArray[np.uint8]:
-    """Turn points back into the colours nearest to them.
+    """Turn points back into the colours nearest to them; what lies outside of sRGB is clipped.
 
-    Parameters
-    ----------
-    points : ndarray of shape (n_colors, 3) or (n_colors, 4), float64
-        As `to_points` gives them.
-    space : {"rgb", "oklab", "lab"}
-        The space.
-
-    Returns
-    -------
-    ndarray of shape (n_colors, 3) or (n_colors, 4), uint8
-        Rounded, not truncated: truncation would darken by half a step. What lies outside of
-        sRGB is clipped.
+    Rounded, not truncated: truncation would darken by half a step.
     """
     definition = _SPACES[space]
     if points.shape[1] == 3:
@@ -118,20 +85,11 @@ def _to_bytes(values: NDArray[np.float64]) -> NDArray[np.uint8]:
 
 
 def composites(colors: NDArray[np.uint8]) -> tuple[NDArray[np.float64], float]:
-    """Say what colours look like, in whole numbers.
+    """Say what colours look like, in whole numbers, and by what to divide their squared distances.
 
-    Parameters
-    ----------
-    colors : ndarray of shape (n_colors, 3) or (n_colors, 4), uint8
-        sRGB, with straight alpha if there are four channels.
-
-    Returns
-    -------
-    appearance : ndarray of shape (n_colors, 3) or (n_colors, 6), float64
-        The colour, or its composite on black beside that on white. Whole numbers: products
-        and sums of them are exact, in any order and so for any number of threads.
-    scale : float
-        Divide squared distances of appearances by this to get those of `to_points`.
+    That is the colour, or its composite on black beside that on white, of shape (n_colors, 6).
+    Products and sums of whole numbers are exact, in any order and so for any number of threads.
+    Divided, the squared distances are those of `to_points`.
     """
     values = colors.astype(np.float64)
     if colors.shape[1] == 3:
@@ -145,17 +103,9 @@ def composites(colors: NDArray[np.uint8]) -> tuple[NDArray[np.float64], float]:
 
 
 def on_backdrops(colors: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
-    """List the opaque appearances of colours, for measures that know no alpha.
+    """List the opaque appearances of colours from 0 to 255, for measures that know no alpha.
 
-    Parameters
-    ----------
-    colors : ndarray of shape (..., 3) or (..., 4), uint8
-        sRGB, with straight alpha if there are four channels.
-
-    Returns
-    -------
-    list of ndarray of shape (..., 3), float64
-        The colours from 0 to 255, or their composites on black and on white.
+    These are the colours, of shape (..., 3), or their composites on black and on white.
     """
     values = colors.astype(np.float64)
     if colors.shape[-1] == 3:
@@ -166,22 +116,12 @@ def on_backdrops(colors: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
 
 
 def srgb_to_oklab(colors: NDArray[np.floating] | NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Convert sRGB to Oklab.
+    """Convert sRGB, from 0 to 255, to Oklab, of the same shape.
 
-    Parameters
-    ----------
-    colors : ndarray of shape (..., 3), float or uint8
-        sRGB from 0 to 255.
+    The lightness is from 0 to 100, and the opponent axes a and b are on the same scale: 100 times
+    the numbers of the definition.
 
-    Returns
-    -------
-    ndarray of shape (..., 3), float64
-        Lightness from 0 to 100, and the opponent axes a and b on the same scale: 100 times
-        the numbers of the definition.
-
-    References
-    ----------
-    Bjorn Ottosson, "A perceptual color space for image processing", 2020,
+    Source: Bjorn Ottosson, "A perceptual color space for image processing", 2020,
     https://bottosson.github.io/posts/oklab/ ; the transfer curve is that of IEC 61966-2-1.
     """
     if colors.dtype != np.uint8:
@@ -197,17 +137,7 @@ def srgb_to_oklab(colors: NDArray[np.floating] | NDArray[np.uint8]) -> NDArray[n
 
 
 def oklab_to_srgb(oklab: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Undo `srgb_to_oklab`; colours outside of sRGB come out below 0 or above 255.
-
-    Parameters
-    ----------
-    oklab : ndarray of shape (..., 3), float64
-        Lightness from 0 to 100, and a and b.
-
-    Returns
-    -------
-    ndarray of shape (..., 3), float64
-    """
+    """Undo `srgb_to_oklab`; colours outside of sRGB come out below 0 or above 255."""
     lms = (oklab / 100 @ np.linalg.inv(_LMS_TO_OKLAB).T) ** 3
     linear = (lms @ np.linalg.inv(_LINEAR_TO_LMS).T).clip(0, 1)
     return 255 * encode_srgb(linear)
@@ -217,22 +147,11 @@ def _weigh_oklab(oklab: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weight Oklab so that distances are what is seen: hues more, and dark colours less.
 
     Oklab is made for gradients: its lightness tells more shades of black apart than eyes do on a
-    screen, and its distances make less of hue than measured differences of colours.
+    screen, and its distances make less of hue than measured differences of colours. Here a and b
+    are weighted, then all is multiplied by what makes the lightness L that of Okhsl, which is
+    near to L* of CIELAB.
 
-    Parameters
-    ----------
-    oklab : ndarray of shape (n, 3), float64
-        As `srgb_to_oklab` gives them.
-
-    Returns
-    -------
-    ndarray of shape (n, 3), float64
-        a and b are weighted, then all is multiplied by what makes the lightness L that of
-        Okhsl, which is near to L* of CIELAB.
-
-    References
-    ----------
-    The lightness: Bjorn Ottosson, "Okhsv and Okhsl", 2021,
+    Source of the lightness: Bjorn Ottosson, "Okhsv and Okhsl", 2021,
     https://bottosson.github.io/posts/colorpicker/ .
     """
     lightness = oklab[:, :1] / 100
@@ -303,20 +222,8 @@ def _lab_to_srgb(lab: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def print_lab_to_srgb(lab: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Convert CIELAB as print and Adobe's programs have it, under D50, to sRGB.
+    """Convert CIELAB as print and Adobe's programs have it, under D50, to sRGB, clipped.
 
-    Parameters
-    ----------
-    lab : ndarray of shape (n_colors, 3), float64
-        Lightness from 0 to 100, and a and b.
-
-    Returns
-    -------
-    ndarray of shape (n_colors, 3), uint8
-        What lies outside of sRGB is clipped.
-
-    References
-    ----------
     The change of white is that of Bradford, as ICC profiles have it; the matrix is that of
     http://www.brucelindbloom.com/Eqn_ChromAdapt.html.
     """

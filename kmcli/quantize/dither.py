@@ -30,21 +30,7 @@ def choose_strength(
     """Say how strongly to dither a picture: as was asked for, or as much as can be seen.
 
     Where all is smooth, dithering hides bands; where all is busy, nobody sees what it costs. More
-    colours need less of it.
-
-    Parameters
-    ----------
-    settings : QuantizeSettings
-        The method, and the strength if one was asked for.
-    histogram : ColorCounts or ColorWeights
-        The colours of the picture.
-    n_colors : int
-        Entries of the palette, at least 1.
-
-    Returns
-    -------
-    float
-        From 0, without dithering, to 1; in steps of 0.01, as it is reported.
+    colours need less of it. From 0, without dithering, to 1; in steps of 0.01, as it is reported.
     """
     if not settings.is_dithered:
         return 0.0
@@ -68,32 +54,12 @@ def dither(
     space: Space = "rgb",
     histogram: ColorCounts | None = None,
 ) -> NDArray[np.uint8]:
-    """Map a picture to a palette, with dithering.
+    """Map a picture to a palette, with dithering: give the positions of the entries.
 
-    Pixels whose colour is in the palette are not dithered, so flat areas that match an entry
-    stay flat; nor are fully transparent ones. Opaque pixels stay opaque as long as the palette
-    has an opaque entry. Alpha is dithered together with the colour.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB, with straight alpha if there are four channels.
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        1 to 256 entries.
-    method : {"floyd-steinberg", "bayer", "blue-noise"}
-        Error diffusion; or ordered dithering by a matrix of 8 x 8, or one of 64 x 64 that looks
-        like film grain.
-    strength : float
-        Above 0, up to 1.
-    space : {"rgb", "oklab", "lab"}
-        Where distances to the palette are taken. Errors are always added up in sRGB.
-    histogram : ColorCounts, optional
-        The colours of the picture, if they have been counted before.
-
-    Returns
-    -------
-    ndarray of shape (height, width), uint8
-        Positions in the palette.
+    Pixels whose colour is in the palette are not dithered, so flat areas that match an entry stay
+    flat; nor are fully transparent ones. Opaque pixels stay opaque as long as the palette has an
+    opaque entry. Alpha is dithered together with the colour. The strength is above 0, up to 1.
+    The space is that of distances to the palette; errors are always added up in sRGB.
     """
     histogram = histogram or count_distinct(pixels)
     n_channels = max(pixels.shape[2], palette.shape[1])

@@ -35,33 +35,16 @@ def widen_palette(
     strength: float,
     space: Space,
 ) -> NDArray[np.uint8]:
-    """Move the entries of a palette apart, as far as dithering gains by it.
+    """Move the entries of a palette apart, as far as dithering of this strength gains by it.
 
     k-means puts entries into the middle of the colours that they stand for, and the colours
     outside of all entries can be shown by no mixture of them. Here each colour gets the mixture
-    that dithering would give it. Then the entries are put where, with these mixtures, the sum
-    of the squared errors of the means, and of some of the variance within them, is least: a
-    linear problem.
+    that dithering would give it. Then the entries are put where, with these mixtures, the sum of
+    the squared errors of the means, and of some of the variance within them, is least: a linear
+    problem.
 
-    Entries that stand for flat areas get their colour.
-
-    Parameters
-    ----------
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        Distinct colours.
-    histogram : ColorCounts or ColorWeights
-        What they were learned from, with as many channels.
-    is_fixed : ndarray of shape (n,), bool
-        Entries that must not move. Alpha does not change at all.
-    strength : float
-        Strength of the dithering, 0 to 1.
-    space : {"rgb", "oklab", "lab"}
-        Where distances are taken, and colours mixed.
-
-    Returns
-    -------
-    ndarray of shape (m, 3) or (m, 4), uint8
-        At most as many colours, distinct, in ascending order.
+    Entries that stand for flat areas get their colour, those that are fixed do not move, and
+    alpha does not change. Gives at most as many colours, distinct, in ascending order.
     """
     colors, seen = histogram.colors, seen_weights(histogram, space)
     cells = CellTree(colors, seen, space).select(_N_CELLS)

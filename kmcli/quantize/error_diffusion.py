@@ -29,31 +29,17 @@ def diffuse(
 ) -> None:
     """Dither by passing the error of each pixel on to its neighbours, in place.
 
-    A pixel depends on those to the left and above, up to one column farther right. So pixels
-    of equal x + 2 y do not depend on each other and are done at once: in the pixels, read
-    row by row, they are evenly spaced. Only the errors of the last three such waves are needed,
-    which are held by row.
+    Pixels that are kept have their entry in `indices`; they take no error and pass none on. The
+    strength is the share of the error to pass on, beside the usual loss of a sixteenth.
 
-    Parameters
-    ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB, with straight alpha if there are four channels.
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        What is chosen from, with as many channels.
-    grid : ColorGrid
-        The same, to search in.
-    indices : ndarray of shape (height, width), uint8
-        Palette entries, read where they are kept and written elsewhere.
-    is_kept : ndarray of shape (height, width), bool
-        Pixels whose entry is given. They take no error and pass none on.
-    strength : float
-        Share of the error to pass on, 0 to 1, beside the usual loss of a sixteenth.
+    A pixel depends on those to the left and above, up to one column farther right. So pixels of
+    equal x + 2 y do not depend on each other and are done at once: in the pixels, read row by
+    row, they are evenly spaced. Only the errors of the last three such waves are needed, which
+    are held by row.
 
-    References
-    ----------
-    R. W. Floyd and L. Steinberg, "An adaptive algorithm for spatial grey scale", Proceedings of
-    the Society for Information Display 17(2), 1976. The order: P. Metaxas, "Optimal parallel
-    error-diffusion dithering", Proc. SPIE 3648, 1998.
+    Sources: R. W. Floyd and L. Steinberg, "An adaptive algorithm for spatial grey scale",
+    Proceedings of the Society for Information Display 17(2), 1976. The order: P. Metaxas,
+    "Optimal parallel error-diffusion dithering", Proc. SPIE 3648, 1998.
     """
     height, width, n_channels = pixels.shape
     flat, chosen, kept = pixels.reshape(-1, n_channels), indices.reshape(-1), is_kept.reshape(-1)

@@ -46,21 +46,7 @@ class Fidelity:
 def measure_fidelity(
     histogram: ColorCounts, palette: NDArray[np.uint8], labels: NDArray[np.integer]
 ) -> Fidelity:
-    """Measure what becomes of a picture whose colours are replaced.
-
-    Parameters
-    ----------
-    histogram : ColorCounts
-        The colours of the picture.
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        The colours that replace them.
-    labels : ndarray of shape (n_colors,), integer
-        For each colour of the histogram the position in the palette of what replaces it.
-
-    Returns
-    -------
-    Fidelity
-    """
+    """Measure what becomes of a picture whose colours are replaced by these palette entries."""
     squared = np.empty(len(labels))
     difference = np.zeros(len(labels))
     for start in range(0, len(labels), _CHUNK):
@@ -85,18 +71,7 @@ def measure_fidelity(
 def measure_mse(
     histogram: ColorCounts, palette: NDArray[np.uint8], labels: NDArray[np.integer]
 ) -> float:
-    """Measure the mean squared error alone, which is quick.
-
-    Parameters
-    ----------
-    histogram, palette, labels
-        As for `measure_fidelity`.
-
-    Returns
-    -------
-    float
-        As `Fidelity.mse`.
-    """
+    """Measure the mean squared error alone, which is quick, as of `measure_fidelity`."""
 
     def error(chunk: slice) -> float:
         squared = _squared_distances(histogram.colors[chunk], palette[labels[chunk]])
@@ -112,40 +87,18 @@ def _squared_distances(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> N
 
 
 def psnr_from_mse(mse: float) -> float | None:
-    """Convert a mean squared error to a peak signal-to-noise ratio.
-
-    Parameters
-    ----------
-    mse : float
-        Mean over the pixels, summed over three channels of 0 to 255.
-
-    Returns
-    -------
-    float or None
-        In dB; None if there is no error.
-    """
+    """Convert `Fidelity.mse` to a peak signal-to-noise ratio in dB; None if there is no error."""
     return None if mse == 0 else float(10 * np.log10(255**2 / (mse / 3)))
 
 
 def structural_similarity(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> float | None:
-    """Compute the mean structural similarity (SSIM) of two pictures.
+    """Compute the mean structural similarity (SSIM) of two pictures of one size, at most 1.
 
-    scikit-image computes it with a window of 7 x 7 pixels, channel by channel and strip by
-    strip, so that a large picture needs little memory; the mean is the same.
+    scikit-image computes it with a window of 7 x 7 pixels, channel by channel and strip by strip,
+    so that a large picture needs little memory; the mean is the same. None if a side is shorter
+    than the window.
 
-    Parameters
-    ----------
-    before, after : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        Two pictures of one size.
-
-    Returns
-    -------
-    float or None
-        At most 1, for equal pictures; None if a side is shorter than the window.
-
-    References
-    ----------
-    Z. Wang et al., "Image quality assessment: from error visibility to structural
+    Source: Z. Wang et al., "Image quality assessment: from error visibility to structural
     similarity", IEEE Transactions on Image Processing 13(4), 2004.
     """
     from skimage.metrics import structural_similarity as ssim

@@ -41,35 +41,16 @@ def order_dither(
 ) -> NDArray[np.uint8]:
     """Dither by a matrix that says at each place which part of a mixture to show.
 
-    Each distinct colour becomes a list of palette entries whose mean is that colour, from dark
-    to light; the matrix picks one of them. The entries are as near to the colour as can be, so
-    the pattern is as faint as the palette allows: none at all where it has the colour itself.
+    Each distinct colour becomes a list of palette entries whose mean is that colour, from dark to
+    light; the matrix picks one of them. The entries are as near to the colour as can be, so the
+    pattern is as faint as the palette allows: none at all where it has the colour itself.
 
-    Parameters
-    ----------
-    pixels : ndarray of shape (height, width, 3) or (height, width, 4), uint8
-        sRGB, with straight alpha if there are four channels.
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        What is chosen from, with as many channels.
-    grid : ColorGrid
-        The same, to search in.
-    histogram : ColorCounts
-        The colours of the picture.
-    kept : ndarray of shape (n_colors,), intp
-        The palette entry of each colour that is not to be mixed, and -1 for the others.
-    matrix : ndarray of shape (n, n), integer
-        What picks: each number from 0 up once; n divides 256.
-    strength : float
-        How far the mean of a list is on the way from the nearest entry to the colour, 0 to 1.
+    `kept` is the entry of each colour that is not to be mixed, and -1 for the others. The matrix
+    has each number from 0 up once, and a side that divides 256. The strength is how far the mean
+    of a list is on the way from the nearest entry to the colour, 0 to 1.
 
-    Returns
-    -------
-    ndarray of shape (height, width), uint8
-
-    References
-    ----------
-    Lists picked from by a matrix: T. Knoll, "Pattern dithering", US patent 6,606,166, expired
-    in 2019. Here they are found by smaller steps.
+    Lists picked from by a matrix: T. Knoll, "Pattern dithering", US patent 6,606,166, expired in
+    2019. Here they are found by smaller steps.
     """
     colors = histogram.colors
     n_levels = _LEVELS
@@ -96,43 +77,25 @@ def order_dither(
 
 @cache
 def blue_noise() -> NDArray[np.uint16]:
-    """Load the blue noise matrix.
+    """Load the blue noise matrix, (64, 64), each number from 0 to 4095 once.
 
-    Returns
-    -------
-    ndarray of shape (64, 64), uint16
-        Each number from 0 to 4095 once; those of low rank are spread evenly, at every rank. The
-        square repeats at its edges, and is large enough that this is not seen.
-
-    References
-    ----------
-    `make_blue_noise.py` beside it makes it, by R. Ulichney's void-and-cluster method.
+    Those of low rank are spread evenly, at every rank. The square repeats at its edges, and is
+    large enough that this is not seen. `make_blue_noise.py` beside it makes it, by R. Ulichney's
+    void-and-cluster method.
     """
     with resources.files("kmcli.quantize").joinpath("blue_noise.npy").open("rb") as file:
         matrix: NDArray[np.uint16] = np.load(file)
     return matrix
 
 
-def bayer_matrix(n_doublings: int = 3) -> NDArray[np.int64]:
-    """Build Bayer's matrix.
+def bayer_matrix() -> NDArray[np.int64]:
+    """Build Bayer's matrix, (8, 8), each number from 0 to 63 once.
 
-    Parameters
-    ----------
-    n_doublings : int
-        How often to double its side, from 1.
-
-    Returns
-    -------
-    ndarray of shape (2**n_doublings, 2**n_doublings), int64
-        Each number from 0 up once.
-
-    References
-    ----------
-    B. E. Bayer, "An optimum method for two-level rendition of continuous-tone pictures", IEEE
-    International Conference on Communications, 1973.
+    Source: B. E. Bayer, "An optimum method for two-level rendition of continuous-tone pictures",
+    IEEE International Conference on Communications, 1973.
     """
     matrix = np.zeros((1, 1), dtype=np.int64)
-    for _ in range(n_doublings):
+    for _ in range(3):
         matrix = np.block([[4 * matrix, 4 * matrix + 2], [4 * matrix + 3, 4 * matrix + 1]])
     return matrix
 

@@ -28,20 +28,9 @@ _WEIGHTS = (1 + np.arange(16 * _BUSY + 1) / (16 * _NOISE)) ** -_POWER
 def measure_smoothness(pixels: NDArray[np.uint8], colors: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Say how much an error is seen in the pixels of each colour, by what surrounds them.
 
-    In smooth areas errors are seen as bands, in busy ones they are not.
-
-    Parameters
-    ----------
-    pixels : ndarray of shape (..., height, width, 3) or (..., height, width, 4), uint8
-        A picture, or the frames of an animation.
-    colors : ndarray of shape (n_colors, 3) or (n_colors, 4), uint8
-        Its distinct colours.
-
-    Returns
-    -------
-    ndarray of shape (n_colors,), float64
-        The mean weight of the pixels of each colour, 1 in even areas and 0.18 at edges; of
-        colours of few pixels, rather that of like colours.
+    In smooth areas errors are seen as bands, in busy ones they are not. Gives the mean weight of
+    the pixels of each colour of the picture or its frames, 1 in even areas and 0.18 at edges; of
+    colours of few pixels, rather that of like colours.
     """
     rows = pixels.reshape(-1, *pixels.shape[-2:])
     sample = rows[:: max(1, rows.shape[0] * rows.shape[1] // _SAMPLED_PIXELS)]

@@ -40,24 +40,12 @@ _DEPTH_ENDS = (2, 4, 16)
 
 @dataclass(frozen=True)
 class Trial:
-    """A number of colours that was tried on the way to a target.
-
-    Attributes
-    ----------
-    n_colors : int
-        Colours allowed.
-    psnr : float or None
-        What they reach, in dB; None for an exact copy.
-    delta_e_mean : float
-        Mean colour difference.
-    n_bytes : int or None
-        Size of the file; None if the target is not a size.
-    """
+    """A number of colours that was tried on the way to a target."""
 
     n_colors: int
-    psnr: float | None
-    delta_e_mean: float
-    n_bytes: int | None
+    psnr: float | None  # in dB; None for an exact copy
+    delta_e_mean: float  # mean colour difference
+    n_bytes: int | None  # None if the target is not a size
 
 
 def quantize_to_target(
@@ -66,32 +54,12 @@ def quantize_to_target(
     """Find the fewest colours that reach a quality, or the most whose file is small enough.
 
     Neither grows steadily with the number of colours. So halving the range only settles which
-    numbers miss the target clearly; the others are tried one by one, from the best on.
+    numbers miss the target clearly; the others are tried one by one, from the best on. The
+    settings say the most that may be used; those that are returned have the number that was
+    found, and the trials are in the order of their numbers. `encode` is only asked where the
+    target is a size.
 
-    Parameters
-    ----------
-    quantize : callable
-        Quantizes the picture with given settings.
-    settings : QuantizeSettings
-        `n_colors` is the most that may be used; the rest is kept.
-    target : Target
-        What is to be reached.
-    encode : callable
-        Encodes the result; only asked where the target is a size.
-
-    Returns
-    -------
-    image : QuantizedImage
-        The result.
-    settings : QuantizeSettings
-        With the number of colours that was found.
-    trials : tuple of Trial
-        What was tried, by number of colours.
-
-    Raises
-    ------
-    DeclinedError
-        If the target is out of reach; the message says how far one gets.
+    Raises DeclinedError if the target is out of reach; the message says how far one gets.
     """
     trials: dict[int, Trial] = {}
     # Each trial that reaches the target is wanted more than those before: the last one is kept.
