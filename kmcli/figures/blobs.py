@@ -1,6 +1,5 @@
 """Pictures of clustered points and of the steps that lead there."""
 
-import io
 import math
 from collections.abc import Iterator, Sequence
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from kmcli.blobs import BlobsResult, Trace
 from kmcli.blobs.data import Points
 from kmcli.figures.plane import Plane
-from kmcli.figures.style import Style, new_figure
+from kmcli.figures.style import Style, new_figure, to_pixels
 from kmcli.text import counted, number
 
 _MOST_ITERATIONS = 5
@@ -81,11 +80,7 @@ def draw_animation(points: Points, trace: Trace, style: Style) -> Iterator[NDArr
         with mpl.rc_context(style.rc()):
             axes = figure.subplots()
             _draw_frame(axes, plane, frame, style, title_size=12)
-            buffer = io.BytesIO()
-            figure.savefig(buffer, format="rgba")
-        width, height = (round(side) for side in figure.get_size_inches() * figure.dpi)
-        pixels = np.frombuffer(buffer.getvalue(), np.uint8).reshape(height, width, 4)
-        yield pixels[..., :3]
+            yield to_pixels(figure)
 
 
 class _Frame:

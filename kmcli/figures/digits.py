@@ -193,8 +193,9 @@ def _scatter(
     axes: Axes, points: NDArray[np.float64], digits: NDArray[np.integer], style: Style
 ) -> None:
     # In the order of the data, so that no digit hides all others.
-    colors = [_digit_color(None if digit == NO_DIGIT else digit, style) for digit in digits]
-    axes.scatter(points[:, 0], points[:, 1], c=colors, s=16, alpha=0.75, linewidths=0)
+    colors = {digit: style.color(digit) for digit in range(N_DIGITS)} | {NO_DIGIT: style.muted}
+    shown = [colors[digit] for digit in digits.tolist()]
+    axes.scatter(points[:, 0], points[:, 1], c=shown, s=16, alpha=0.75, linewidths=0)
 
 
 def _write_names(
@@ -234,7 +235,10 @@ def _write_counts(axes: Axes, counts: NDArray[np.intp], style: Style) -> None:
     for (row, column), count in np.ndenumerate(counts):
         dark_cell = count > 0.65 * highest
         color = style.muted if count == 0 else "#ffffff" if dark_cell else style.ink
-        axes.text(column, row, str(count), ha="center", va="center", color=color)
+        # They lie within the axes: nothing has to make room for them.
+        axes.text(column, row, str(count), ha="center", va="center", color=color).set_in_layout(
+            False
+        )
 
 
 def _digit_color(digit: int | None, style: Style) -> str:

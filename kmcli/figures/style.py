@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from kmcli.settings import Theme
 
@@ -132,8 +135,17 @@ def new_figure(width: float, height: float, style: Style) -> Figure:
         return Figure(figsize=(size[0], size[1]), dpi=dpi, layout="constrained")
 
 
+def to_pixels(figure: Figure) -> NDArray[np.uint8]:
+    """Render a figure as sRGB, an array of shape (height, width, 3) and type uint8."""
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())[..., :3]
+
+
 def to_png(figure: Figure) -> bytes:
     """Render a figure as a PNG of nothing else, so that equal figures give equal bytes."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
+    # Not savefig(), which draws everything twice: once to lay it out, once to show it.
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(buffer, metadata={"Software": None})
     return buffer.getvalue()
