@@ -18,7 +18,6 @@ from kmcli.cli.options import (
     ANY_PATH,
     GroupedCommand,
     OutputOptions,
-    ReportOptions,
     option,
     report_options,
 )
@@ -57,15 +56,14 @@ def assign(model: str, tables: tuple[str, ...], **options: Any) -> ExitCode:
     it is read.
     """
     names = check_inputs(tables)
-    reports = ReportOptions.of(options)
     to = OutputOptions.of(options)
     if model == STREAM:
         raise click.UsageError(
             "the model cannot be read from standard input, which is for the table"
         )
-    path = rows_path(options, names, reports, "-assigned")
+    path = rows_path(options, names, to, "-assigned")
     written = [] if path is None else [path]
-    outputs.check(written, reports, to, inputs=[model, *names], data_on_stdout=path == STREAM)
+    outputs.check(written, to, inputs=[model, *names], data_on_stdout=path == STREAM)
 
     # Late, so that help and usage errors come at once.
     import numpy as np
@@ -103,12 +101,12 @@ def assign(model: str, tables: tuple[str, ...], **options: Any) -> ExitCode:
                 pass
         else:
             files.append((path, rows.pieces(labelling)))
-        if reports.report_file is not None:
-            files.append((reports.report_file, report_file(reports.report_file)))
-        publish(files, force=to.force, make_folders=to.output_dir is not None)
-    if reports.on_stdout:
-        outputs.print_report(report(), as_json=reports.json)
-    if not reports.quiet:
+        if to.report_file is not None:
+            files.append((to.report_file, report_file(to.report_file)))
+        publish(files, force=to.force, make_folders=to.make_folders)
+    if to.prints_report:
+        outputs.print_report(report(), as_json=to.json)
+    if not to.quiet:
         console.say(_summary(labelling, path))
     return ExitCode.DONE
 

@@ -14,7 +14,6 @@ from kmcli.cli.options import (
     FIGURE_GROUP,
     GroupedCommand,
     OutputOptions,
-    ReportOptions,
     clusters_option,
     figure_options,
     kmeans_options,
@@ -148,15 +147,14 @@ def digits(**options: Any) -> ExitCode:
         embedding=replace(options["embed"], random_state=options["seed"]),
         match=options["match"],
     )
-    to, reports = OutputOptions.of(options), ReportOptions.of(options)
+    to = OutputOptions.of(options)
     csv = options["csv"]
     pictures = _plan_pictures(options)
     written = [*pictures.paths, *([csv] if csv is not None else [])]
-    if not written and not reports.wanted:
+    if not written and not to.has_report:
         raise click.UsageError("nothing to do with --no-pictures; add --report, --json or --csv")
     outputs.check(
         written,
-        reports,
         to,
         data_on_stdout=csv == STREAM,
         data_option="--csv",
@@ -166,23 +164,23 @@ def digits(**options: Any) -> ExitCode:
     # Late, so that help and usage errors come at once.
     from kmcli.digits import run_digits
 
-    if settings.embedding.method == "tsne" and not reports.quiet:
+    if settings.embedding.method == "tsne" and not to.quiet:
         console.say("digits: computing the t-SNE map; this takes a few seconds")
     result = run_digits(settings)
-    inits, scan = _run_trials(result, options["runs"], options["scan"], quiet=reports.quiet)
+    inits, scan = _run_trials(result, options["runs"], options["scan"], quiet=to.quiet)
     files = list(_draw(result, inits, scan, pictures, options))
     if csv is not None:
         from kmcli.report.digits_csv import digits_csv
 
         files.append((csv, digits_csv(result).encode()))
     report = None
-    if reports.wanted:
+    if to.has_report:
         from kmcli.report.digits import digits_report
 
         report = digits_report(result, inits, scan)
 
-    outputs.write_all(files, report, reports, to)
-    if not reports.quiet:
+    outputs.write_all(files, report, to)
+    if not to.quiet:
         console.say(_summary(result, [path for path in written if path != STREAM]))
     return ExitCode.DONE
 

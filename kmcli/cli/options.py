@@ -1,7 +1,7 @@
 """Options that commands share, with one name, default and help text each."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import click
@@ -280,41 +280,34 @@ def theme_option(
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """Where outputs go, and whether they may replace files."""
+    """Where outputs go, whether they may replace files, and which reports are wanted."""
 
-    output: str | None
     output_dir: str | None
     force: bool
-
-    @classmethod
-    def of(cls, given: Mapping[str, Any]) -> "OutputOptions":
-        """Take them from the options of a command."""
-        return cls(given.get("output"), given["output_dir"], given["force"])
-
-
-@dataclass(frozen=True)
-class ReportOptions:
-    """Which reports are wanted."""
-
     report: bool
     json: bool
     report_file: str | None
     quiet: bool
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> "ReportOptions":
+    def of(cls, given: Mapping[str, Any]) -> "OutputOptions":
         """Take them from the options of a command."""
-        return cls(given["report"], given["json"], given["report_file"], given["quiet"])
+        return cls(**{field.name: given[field.name] for field in fields(OutputOptions)})
 
     @property
-    def on_stdout(self) -> bool:
+    def make_folders(self) -> bool:
+        """Whether missing folders are made."""
+        return self.output_dir is not None
+
+    @property
+    def prints_report(self) -> bool:
         """Whether a report goes to standard output."""
         return self.report or self.json
 
     @property
-    def wanted(self) -> bool:
+    def has_report(self) -> bool:
         """Whether any report has to be computed."""
-        return self.on_stdout or self.report_file is not None
+        return self.prints_report or self.report_file is not None
 
 
 def report_options(group: str = REPORT_GROUP) -> Callable[[F], F]:

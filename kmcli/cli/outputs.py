@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kmcli.cli.options import OutputOptions, ReportOptions
+from kmcli.cli.options import OutputOptions
 from kmcli.errors import OutputError
 from kmcli.files import (
     STREAM,
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 def check(
     paths: Sequence[str],
-    reports: ReportOptions,
     to: OutputOptions,
     *,
     inputs: Iterable[str] = (),
@@ -42,26 +41,25 @@ def check(
     Raises click.UsageError if two outputs would be one file, OutputError if one cannot be
     written.
     """
-    if reports.report and reports.json:
+    if to.report and to.json:
         raise click.UsageError("--report and --json both print to standard output; give only one")
-    if reports.on_stdout and data_on_stdout:
+    if to.prints_report and data_on_stdout:
         raise click.UsageError(
             f"standard output can carry one thing: give {data_option} FILE for the data, or "
             "--report-file for the report"
         )
-    if reports.on_stdout or data_on_stdout:
+    if to.prints_report or data_on_stdout:
         check_stdout()
-    files = [*paths, *([reports.report_file] if reports.report_file is not None else [])]
+    files = [*paths, *([to.report_file] if to.report_file is not None else [])]
     taken: set[str] = set()
     for path in files:
         if path != STREAM and file_identity(path) in taken:
             raise click.UsageError(f"two outputs would be written to {path}")
         taken.add(file_identity(path))
     inputs = list(inputs)
-    make_folders = to.output_dir is not None
     force = to.force or may_exist
     for path in files:
-        check_output(path, force=force, inputs=inputs, make_folders=make_folders)
+        check_output(path, force=force, inputs=inputs, make_folders=to.make_folders)
 
 
 def refuse_terminal(path: str) -> None:
@@ -85,10 +83,7 @@ def is_terminal(path: str) -> bool:
 
 
 def write_all(
-    files: Sequence[tuple[str, bytes]],
-    report: "Report | None",
-    reports: ReportOptions,
-    to: OutputOptions,
+    files: Sequence[tuple[str, bytes]], report: "Report | None", to: OutputOptions
 ) -> None:
     """Publish all that a command has made, or nothing if one of the files is in the way.
 
@@ -98,12 +93,12 @@ def write_all(
     Raises OutputError if a file exists with other content, or cannot be written.
     """
     files = list(files)
-    if report is not None and reports.report_file is not None:
-        files.append((reports.report_file, report_bytes([report], reports.report_file)))
+    if report is not None and to.report_file is not None:
+        files.append((to.report_file, report_bytes([report], to.report_file)))
     missing = [(path, data) for path, data in files if to.force or not _is_there(path, data)]
-    publish(missing, force=to.force, make_folders=to.output_dir is not None)
-    if report is not None and reports.on_stdout:
-        print_report(report, as_json=reports.json)
+    publish(missing, force=to.force, make_folders=to.make_folders)
+    if report is not None and to.prints_report:
+        print_report(report, as_json=to.json)
 
 
 def _is_there(path: str, data: bytes) -> bool:

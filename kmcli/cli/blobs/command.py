@@ -9,7 +9,7 @@ from kmcli.cli import console, outputs
 from kmcli.cli.blobs.extras import run_extras
 from kmcli.cli.blobs.options import blobs_options, blobs_settings, points_spec, start_file
 from kmcli.cli.blobs.pictures import draw, output_paths
-from kmcli.cli.options import GroupedCommand, OutputOptions, ReportOptions
+from kmcli.cli.options import GroupedCommand, OutputOptions
 from kmcli.errors import ExitCode
 from kmcli.files import STREAM, Stored
 from kmcli.settings import ColumnChoice, PointsSpec
@@ -33,12 +33,11 @@ def blobs(**given: Any) -> ExitCode:
     """
     spec = points_spec(given)
     settings = blobs_settings(given, spec)
-    to, reports = OutputOptions.of(given), ReportOptions.of(given)
+    to = OutputOptions.of(given)
     written = output_paths(given)
     inputs = [name for name in (given["data"], start_file(given)) if name is not None]
     outputs.check(
         written,
-        reports,
         to,
         inputs=inputs,
         data_on_stdout=given["csv"] == STREAM,
@@ -52,7 +51,7 @@ def blobs(**given: Any) -> ExitCode:
     points = _points(given, spec)
     shape = None if given["data"] is not None else spec.shape
     result = run_blobs(points, settings, shape)
-    extras = run_extras(result, given, quiet=reports.quiet)
+    extras = run_extras(result, given, quiet=to.quiet)
     files = list(draw(result, extras, given))
     if given["csv"] is not None:
         from kmcli.report.blobs_csv import blobs_csv
@@ -60,12 +59,12 @@ def blobs(**given: Any) -> ExitCode:
         found = result.clustering
         files.append((given["csv"], blobs_csv(points, found.labels, found.centers)))
     report = None
-    if reports.wanted:
+    if to.has_report:
         from kmcli.report.blobs import blobs_report
 
         report = blobs_report(result, shape, extras.trace, extras.scan, extras.trials)
-    outputs.write_all(files, report, reports, to)
-    if not reports.quiet:
+    outputs.write_all(files, report, to)
+    if not to.quiet:
         shown = ", ".join(path for path in written if path != STREAM)
         found = result.clustering
         console.say(

@@ -13,7 +13,7 @@ from kmcli.cli.cluster import centers
 from kmcli.cli.cluster.options import AUTO, cluster_options
 from kmcli.cli.cluster.request import Request, choice_from, settings_from
 from kmcli.cli.cluster.rows import check_inputs, open_inputs, plan_rows
-from kmcli.cli.options import ANY_PATH, GroupedCommand, ReportOptions
+from kmcli.cli.options import ANY_PATH, GroupedCommand, OutputOptions
 from kmcli.errors import ExitCode
 from kmcli.files import STREAM, publish
 from kmcli.settings import ClusterSettings
@@ -40,8 +40,7 @@ def cluster(tables: tuple[str, ...], **options: Any) -> ExitCode:
 
     Reads CSV, TSV, JSON Lines, Parquet and Arrow, also compressed, from files or standard input.
     """
-    reports = ReportOptions.of(options)
-    request = Request(check_inputs(tables), options, reports)
+    request = Request(check_inputs(tables), options, OutputOptions.of(options))
     request.refuse_contradictions()
     number = options["clusters"]
     settings = settings_from(options, number if isinstance(number, int) else 2)
@@ -72,7 +71,7 @@ def _run(
     elif request.scan:
         settings = replace(settings, n_clusters=max(settings.n_clusters, request.scan[-1]))
     prepared = prepare_table(source, settings, workers)
-    _say_what_is_left_out(prepared, source, quiet=request.reports.quiet)
+    _say_what_is_left_out(prepared, source, quiet=request.to.quiet)
     scan = _scan(request, prepared, settings)
     if request.is_scan_only:
         return _publish_scan(request, source, scan)
@@ -83,7 +82,7 @@ def _run(
     fit = fit_table(prepared, source, settings, workers, first)
     job = _Labels(request, source, prepared, fit, settings, scan, workers)
     job.publish()
-    if not request.reports.quiet:
+    if not request.to.quiet:
         console.say(job.summary())
     return ExitCode.DONE
 
@@ -129,14 +128,14 @@ class _Labels:
                 self.labelling.sums,
                 self._settings,
                 label=self.request.options["label"],
-                scored=self.request.reports.wanted or bool(self.request.options["plots"]),
+                scored=self.request.to.has_report or bool(self.request.options["plots"]),
                 scan=self._scan,
             )
         return self._result
 
     def publish(self) -> None:
         """Write everything, together."""
-        options, reports = self.request.options, self.request.reports
+        options, to = self.request.options, self.request.to
         files: list[tuple[str, Any]] = []
         if self.rows is None or self.path is None:
             for _ in self.labelling:
@@ -148,12 +147,11 @@ class _Labels:
         if options["centers"] is not None:
             files.append((options["centers"], self._centers()))
         files += [(self.request.picture(plot), self._picture(plot)) for plot in options["plots"]]
-        if reports.report_file is not None:
-            files.append((reports.report_file, self._report_file(reports.report_file)))
-        to = self.request.to
-        publish(files, force=to.force, make_folders=to.output_dir is not None)
-        if reports.on_stdout:
-            outputs.print_report(self._report(), as_json=reports.json)
+        if to.report_file is not None:
+            files.append((to.report_file, self._report_file(to.report_file)))
+        publish(files, force=to.force, make_folders=to.make_folders)
+        if to.prints_report:
+            outputs.print_report(self._report(), as_json=to.json)
 
     # Each of these is run when its file is written, which is after the rows.
 
@@ -212,7 +210,7 @@ def _scan(
         return ()
     from kmcli.cluster.scan import scan_table
 
-    with console.progress(len(request.scan), quiet=request.reports.quiet) as progress:
+    with console.progress(len(request.scan), quiet=request.to.quiet) as progress:
         return scan_table(prepared, request.scan, settings, progress.advance)
 
 
@@ -220,16 +218,16 @@ def _publish_scan(request: Request, source: "TableSource", scan: "Sequence[ScanS
     from kmcli.report.cluster import scan_report
 
     report = scan_report(source.name, scan)
-    reports, to = request.reports, request.to
+    to = request.to
     files = [
         (request.picture(plot), _draw(plot, None, scan, request.options))
         for plot in request.options["plots"]
     ]
-    if reports.report_file is not None:
-        files.append((reports.report_file, outputs.report_bytes([report], reports.report_file)))
-    publish(files, force=to.force, make_folders=to.output_dir is not None)
-    if reports.on_stdout:
-        outputs.print_report(report, as_json=reports.json)
+    if to.report_file is not None:
+        files.append((to.report_file, outputs.report_bytes([report], to.report_file)))
+    publish(files, force=to.force, make_folders=to.make_folders)
+    if to.prints_report:
+        outputs.print_report(report, as_json=to.json)
     return ExitCode.DONE
 
 

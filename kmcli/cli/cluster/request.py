@@ -1,7 +1,7 @@
 """What the command line asks of ``kmcli cluster``."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import click
@@ -9,7 +9,7 @@ import click
 from kmcli.cli import outputs
 from kmcli.cli.cluster.options import AUTO
 from kmcli.cli.cluster.rows import rows_path
-from kmcli.cli.options import OutputOptions, ReportOptions
+from kmcli.cli.options import OutputOptions
 from kmcli.files import STREAM
 from kmcli.settings import ClusterSettings, ColumnChoice
 
@@ -27,21 +27,13 @@ class Request:
         The inputs.
     options : dict
         Everything that was given.
-    reports : ReportOptions
-        Which reports are wanted.
     to : OutputOptions
-        Where outputs go.
+        Where outputs go, and which reports are wanted.
     """
 
     names: tuple[str, ...]
     options: dict[str, Any]
-    reports: ReportOptions
-    to: OutputOptions = field(init=False)
-
-    def __post_init__(self) -> None:
-        given = self.options
-        to = OutputOptions.of(given)
-        object.__setattr__(self, "to", to)
+    to: OutputOptions
 
     @property
     def scan(self) -> range | None:
@@ -63,7 +55,7 @@ class Request:
         """Tell where the rows go."""
         if self.is_scan_only:
             return None
-        return rows_path(self.options, self.names, self.reports, f"-k{n_clusters}")
+        return rows_path(self.options, self.names, self.to, f"-k{n_clusters}")
 
     def picture(self, plot: str) -> str:
         """Tell where a picture goes."""
@@ -80,7 +72,7 @@ class Request:
         targets = self.targets(n_clusters)
         inputs = [*self.names, *([self.options["init"]] if self.starts_from_file else [])]
         on_stdout = STREAM in targets
-        outputs.check(targets, self.reports, self.to, inputs=inputs, data_on_stdout=on_stdout)
+        outputs.check(targets, self.to, inputs=inputs, data_on_stdout=on_stdout)
 
     def refuse_contradictions(self) -> None:
         """Refuse options that do not go together."""
@@ -108,7 +100,7 @@ class Request:
                     raise click.UsageError(f"--{name} needs clusters; add -k")
             if set(options["plots"]) - {"scan"}:
                 raise click.UsageError(f"--plots {options['plots'][0]} needs clusters; add -k")
-            if not self.reports.wanted and not options["plots"]:
+            if not self.to.has_report and not options["plots"]:
                 raise click.UsageError(
                     "--scan without -k only prints a report; add --report or --json"
                 )

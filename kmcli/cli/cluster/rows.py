@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from kmcli.cli import outputs
-from kmcli.cli.options import ReportOptions
+from kmcli.cli.options import OutputOptions
 from kmcli.errors import InputError, SettingsError
 from kmcli.files import STREAM, Stored, default_output
 from kmcli.settings.tables import FileFormat, TableFormat
@@ -72,7 +72,7 @@ def open_inputs(names: Sequence[str], options: dict[str, Any], *, once: bool = F
 
 
 def rows_path(
-    options: dict[str, Any], names: Sequence[str], reports: ReportOptions, ending: str
+    options: dict[str, Any], names: Sequence[str], to: OutputOptions, ending: str
 ) -> str | None:
     """Tell where the rows go; None if nowhere, since a report takes standard output.
 
@@ -82,8 +82,8 @@ def rows_path(
         Of the command line.
     names : sequence of str
         The inputs.
-    reports : ReportOptions
-        Which reports are wanted.
+    to : OutputOptions
+        Whether a report is printed.
     ending : str
         What follows the name of the first input in a folder: ``-k5`` and the like.
     """
@@ -98,7 +98,7 @@ def rows_path(
         if plain != name:
             extension = os.path.splitext(plain)[1]
         return default_output(plain, f"{ending}{extension}", folder)
-    return None if reports.on_stdout else STREAM
+    return None if to.prints_report else STREAM
 
 
 @dataclass(frozen=True)

@@ -46,23 +46,22 @@ def run_jobs(jobs: Sequence[Job], work: Callable[[Job], Outcome], request: Reque
     `work` does one of them, without writing anything, and raises `KmcliError` if it cannot. The
     exit code does not depend on the order of the jobs.
     """
-    is_quiet, reports = request.quiet, request.reports
     done: list[Outcome] = []
     is_first = True
     with (
         contextlib.closing(_outcomes(jobs, work, request)) as outcomes,
-        console.progress(len(jobs), quiet=is_quiet) as progress,
+        console.progress(len(jobs), quiet=request.quiet) as progress,
     ):
         for job in jobs:
             if done and isinstance(done[-1].error, (DiskFullError, _UntriedError)):
                 outcome = Outcome(error=_UntriedError("skipped: the disk is full"))
             else:
                 outcome = _published(next(outcomes), request, is_alone=len(jobs) == 1)
-                _tell(job, outcome, is_quiet=is_quiet)
-            if reports.wanted and outcome.failure is not None:
+                _tell(job, outcome, is_quiet=request.quiet)
+            if request.has_report and outcome.failure is not None:
                 outcome = _with_failure_report(outcome, outcome.failure, job)
-            for report in outcome.reports if reports.on_stdout else ():
-                outputs.print_report(report, as_json=reports.json, is_first=is_first)
+            for report in outcome.reports if request.prints_report else ():
+                outputs.print_report(report, as_json=request.json, is_first=is_first)
                 is_first = False
             done.append(replace(outcome, files=(), preview=""))  # not kept in memory
             progress.advance(job.source)
@@ -70,7 +69,7 @@ def run_jobs(jobs: Sequence[Job], work: Callable[[Job], Outcome], request: Reque
     if n_untried:
         console.error(f"the disk is full; skipped {counted(n_untried, 'more input')}")
     code = _finish(done, request)
-    if len(jobs) > 1 and not is_quiet:
+    if len(jobs) > 1 and not request.quiet:
         console.say(_count(done))
     return code
 
@@ -101,11 +100,12 @@ def _outcomes(
 def _refusal(job: Job, sources: Sequence[str], request: Request) -> KmcliError | None:
     if job.refusal is not None:
         return job.refusal
-    make_folders = request.output_dir is not None
     try:
         for path in job.paths:
             if not request.in_place or path not in job.outputs:
-                check_output(path, force=request.force, inputs=sources, make_folders=make_folders)
+                check_output(
+                    path, force=request.force, inputs=sources, make_folders=request.make_folders
+                )
             elif os.path.isfile(path) and not os.access(path, os.W_OK) and not request.force:
                 return OutputError("is read-only; use --force to replace it", path)
     except OutputError as error:
@@ -124,7 +124,7 @@ def _published(outcome: Outcome, request: Request, *, is_alone: bool) -> Outcome
         publish(
             files,
             force=request.force or request.in_place,
-            make_folders=request.output_dir is not None,
+            make_folders=request.make_folders,
             mtime_ns=outcome.mtime_ns,
         )
     except PipeClosedError:
@@ -136,12 +136,12 @@ def _published(outcome: Outcome, request: Request, *, is_alone: bool) -> Outcome
 
 def _finish(done: Sequence[Outcome], request: Request) -> ExitCode:
     """Print the table, write the file of reports, and find the exit code."""
-    reports, code = request.reports, _exit_code([outcome.error for outcome in done])
+    code = _exit_code([outcome.error for outcome in done])
     rows = [row for outcome in done for row in outcome.rows]
-    if request.dry_run and rows and not reports.on_stdout:
+    if request.dry_run and rows and not request.prints_report:
         outputs.print_table("What would be written", rows)
     is_published = len(done) == 1 and done[0].failure is None and not request.dry_run
-    path = reports.report_file
+    path = request.report_file
     if path is None or is_published:
         return code
     written = [report for outcome in done for report in outcome.reports]
@@ -149,7 +149,7 @@ def _finish(done: Sequence[Outcome], request: Request) -> ExitCode:
         publish(
             [(path, outputs.report_bytes(written, path))],
             force=request.force,
-            make_folders=request.output_dir is not None,
+            make_folders=request.make_folders,
         )
     except OutputError as error:
         console.error(with_hint(error), error.name)

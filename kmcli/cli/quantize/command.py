@@ -54,7 +54,7 @@ def quantize(context: click.Context, /, **options: Any) -> ExitCode:
     )
     code = run_jobs(jobs, work, request)
     if shared and request.palette_out is not None and not request.dry_run:
-        write_shared(shared[0], request.palette_out, code, request.to, quiet=request.quiet)
+        write_shared(shared[0], request.palette_out, code, request)
     return code
 
 

@@ -46,7 +46,7 @@ def plan_jobs(request: Request) -> list[Job]:
     once = [] if request.palette_out is None else [request.palette_out]
     jobs = _with_refusals(jobs, [*once, *filter(None, [request.report_file])])
     on_stdout = any(STREAM in job.outputs for job in jobs) and not request.dry_run
-    outputs.check(once, request.reports, request.to, inputs=names, data_on_stdout=on_stdout)
+    outputs.check(once, request, inputs=names, data_on_stdout=on_stdout)
     if not request.dry_run:
         for job in jobs:
             for path in job.paths:

@@ -65,7 +65,7 @@ class Presentation:
             files=tuple(files),
             summaries=tuple(map(self._summary, self.versions)),
             warnings=tuple(warnings),
-            reports=self._reports() if self.request.reports.wanted else (),
+            reports=self._reports() if self.request.has_report else (),
             rows=tuple(map(self._row, self.versions)),
             error=error,
             preview=self._preview(terminal) if terminal is not None else "",

@@ -73,15 +73,13 @@ def palette_losses(palette: "Palette", path: str) -> list[str]:
     return [] if loss is None else [f"{path}: {loss}"]
 
 
-def write_shared(
-    palette: "Palette", path: str, code: ExitCode, to: OutputOptions, *, quiet: bool
-) -> None:
+def write_shared(palette: "Palette", path: str, code: ExitCode, to: OutputOptions) -> None:
     """Publish the palette of all pictures, if any of them could be done."""
     if code not in (ExitCode.DONE, ExitCode.PARTIAL):
         return
     files = [(path, palette_bytes(palette, path))]
-    publish(files, force=to.force, make_folders=to.output_dir is not None)
-    for loss in [] if quiet else palette_losses(palette, path):
+    publish(files, force=to.force, make_folders=to.make_folders)
+    for loss in [] if to.quiet else palette_losses(palette, path):
         console.warning(loss)
 
 

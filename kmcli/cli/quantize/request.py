@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from kmcli.cli.options import OutputOptions, ReportOptions
+from kmcli.cli.options import OutputOptions
 from kmcli.files import STREAM
 from kmcli.settings import (
     FORMAT_OF_SUFFIX,
@@ -38,19 +38,13 @@ _MOST_CLOUDS = 12
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(OutputOptions):
     """The values of all arguments and options, by their names; None where nothing was given."""
 
     images: tuple[str, ...]
     colors: tuple[int, ...] | None
     output: str | None
-    output_dir: str | None
-    force: bool
     dither: Dither
-    report: bool
-    json: bool
-    report_file: str | None
-    quiet: bool
     preview: bool
     format: IndexedFormat | None
     suffix: str | None
@@ -84,16 +78,6 @@ class Request:
     seed: int
     max_pixels: int
     max_input_bytes: int
-
-    @property
-    def to(self) -> OutputOptions:
-        """Where outputs go, and whether they may replace files."""
-        return OutputOptions(self.output, self.output_dir, self.force)
-
-    @property
-    def reports(self) -> ReportOptions:
-        """Which reports are wanted."""
-        return ReportOptions(self.report, self.json, self.report_file, self.quiet)
 
     @property
     def format_name(self) -> IndexedFormat:

@@ -12,7 +12,6 @@ from kmcli.cli.options import (
     FIGURE_GROUP,
     GroupedCommand,
     OutputOptions,
-    ReportOptions,
     force_option,
     report_options,
     theme_option,
@@ -38,9 +37,8 @@ def tour(**options: Any) -> ExitCode:
     """
     folder = options["folder"]
     path = os.path.join("" if folder == "." else folder, _FILE)
-    to = OutputOptions(None, folder, options["force"])
-    reports = ReportOptions.of(options)
-    outputs.check([path], reports, to, may_exist=True)
+    to = OutputOptions.of({**options, "output_dir": folder})
+    outputs.check([path], to, may_exist=True)
 
     # Late, so that help and usage errors come at once.
     from kmcli.cli.tour import making
@@ -48,10 +46,10 @@ def tour(**options: Any) -> ExitCode:
     from kmcli.cli.tour.page import page, tour_report
 
     made = making.make_steps(
-        [step for chapter in CHAPTERS for step in chapter.steps], quiet=reports.quiet
+        [step for chapter in CHAPTERS for step in chapter.steps], quiet=to.quiet
     )
-    report = tour_report(CHAPTERS, made) if reports.wanted else None
-    outputs.write_all([(path, page(CHAPTERS, made, options["theme"]))], report, reports, to)
-    if not reports.quiet:
+    report = tour_report(CHAPTERS, made) if to.has_report else None
+    outputs.write_all([(path, page(CHAPTERS, made, options["theme"]))], report, to)
+    if not to.quiet:
         console.say(f"tour: {len(made)} steps of the notebook -> {path}")
     return ExitCode.DONE
