@@ -24,7 +24,6 @@ from kmcli.files import publish, read_input
 from kmcli.image_io import (
     decode_image,
     encode_indexed,
-    encode_indexed_animation,
 )
 from kmcli.palette_files import decode_palette, encode_palette
 from kmcli.quantize.image import QuantizedImage
@@ -127,12 +126,12 @@ def encode_image(
     palette, indices = image.palette.colors, image.indices
     if indices.ndim == 2 and durations is None:
         return encode_indexed(palette, indices, format_name)
-    frames = indices.reshape(-1, *indices.shape[-2:])
-    if durations is None or len(durations) != len(frames) or format_name == "webp":
+    n_frames = len(indices) if indices.ndim == 3 else 1
+    if durations is None or len(durations) != n_frames or format_name == "webp":
         raise SettingsError(
-            f"the picture has {len(frames)} frames; it takes as many durations, and PNG or GIF"
+            f"the picture has {n_frames} frames; it takes as many durations, and PNG or GIF"
         )
-    return encode_indexed_animation(palette, frames, durations, n_plays, format_name)
+    return encode_indexed(palette, indices, format_name, durations=durations, n_plays=n_plays)
 
 
 def write_png(image: QuantizedImage, path: str | os.PathLike[str], *, force: bool = False) -> None:

@@ -19,7 +19,6 @@ from kmcli.image_io import (
     decode_frames,
     decode_image,
     encode_indexed,
-    encode_indexed_animation,
 )
 from kmcli.image_io.compose import Disposal, Layer, compose
 from tests.conftest import SAMPLES, Pixels
@@ -60,7 +59,7 @@ def moving_square() -> Pixels:
 @pytest.mark.parametrize("channels", [3, 4])
 def test_frames_times_and_plays_are_kept(format_name: Any, channels: int) -> None:
     frames, durations = moving_square(), (100, 50, 30, 900, 60)
-    data = encode_indexed_animation(COLORS[:, :channels], frames, durations, 3, format_name)
+    data = encode_indexed(COLORS[:, :channels], frames, format_name, durations=durations, n_plays=3)
     animation = decode_frames(data)
     assert animation.durations == durations
     assert animation.n_plays == 3
@@ -93,7 +92,7 @@ def test_any_frames_come_back(
     for number in range(1, n_frames):
         frames[number][keeps[number]] = frames[number - 1][keeps[number]]
     durations = (40,) * n_frames
-    data = encode_indexed_animation(palette, frames, durations, 0, format_name)
+    data = encode_indexed(palette, frames, format_name, durations=durations, n_plays=0)
     expected = rgba(Animation(palette[frames], (), 0, "", ()))
     np.testing.assert_array_equal(rgba(decode_frames(data)), expected)
     np.testing.assert_array_equal(by_pillow(data), expected)
@@ -102,7 +101,7 @@ def test_any_frames_come_back(
 def test_a_frame_like_the_one_before_is_kept() -> None:
     frames = np.zeros((3, 8, 8), dtype=np.uint8)
     for format_name in ("png", "gif"):
-        data = encode_indexed_animation(COLORS, frames, (50, 20, 30), 0, format_name)
+        data = encode_indexed(COLORS, frames, format_name, durations=(50, 20, 30), n_plays=0)
         assert decode_frames(data).durations[1:] == (20, 30)
 
 
@@ -114,13 +113,13 @@ def test_what_does_not_change_costs_little() -> None:
         frames[number, 10 * number : 10 * number + 5, 40:45] = 1
     for format_name in ("png", "gif"):
         one = len(encode_indexed(COLORS, still, format_name))
-        data = encode_indexed_animation(COLORS, frames, (50,) * 10, 0, format_name)
+        data = encode_indexed(COLORS, frames, format_name, durations=(50,) * 10, n_plays=0)
         assert len(data) < 1.5 * one
 
 
 def test_times_of_gif_are_rounded_so_that_the_sum_stays_right() -> None:
     frames = np.zeros((30, 2, 2), dtype=np.uint8)
-    data = encode_indexed_animation(COLORS, frames, (33,) * 30, 0, "gif")
+    data = encode_indexed(COLORS, frames, "gif", durations=(33,) * 30, n_plays=0)
     durations = decode_frames(data).durations
     assert set(durations) == {30, 40}
     assert sum(durations) == 990
@@ -128,12 +127,12 @@ def test_times_of_gif_are_rounded_so_that_the_sum_stays_right() -> None:
 
 def test_long_and_short_times_are_kept_by_png() -> None:
     frames = np.zeros((4, 2, 2), dtype=np.uint8)
-    data = encode_indexed_animation(COLORS, frames, (0, 1, 65_535, 600_000), 1, "png")
+    data = encode_indexed(COLORS, frames, "png", durations=(0, 1, 65_535, 600_000), n_plays=1)
     assert decode_frames(data).durations == (0, 1, 65_535, 600_000)
 
 
 def test_all_frames_have_one_palette() -> None:
-    data = encode_indexed_animation(COLORS, moving_square(), (50,) * 5, 0, "png")
+    data = encode_indexed(COLORS, moving_square(), "png", durations=(50,) * 5, n_plays=0)
     assert data.count(b"PLTE") == 1
     assert data.count(b"fcTL") == 5
     with Image.open(io.BytesIO(data)) as image:
@@ -350,7 +349,7 @@ def test_what_stays_in_place_is_left_out_of_frames_with_holes_where_that_is_smal
     for row, column in ((0, 0), (59, 59)):  # so that all lies within the box
         frames[1, row, column] = 1 + frames[0, row, column] % 4
     for format_name in ("png", "gif"):
-        data = encode_indexed_animation(COLORS, frames, (50, 50), 0, format_name)
+        data = encode_indexed(COLORS, frames, format_name, durations=(50, 50), n_plays=0)
         assert len(data) < 1.3 * len(encode_indexed(COLORS, frames[0], format_name))
 
 

@@ -14,7 +14,7 @@ from kmcli.image_io import (
     check_optimizer,
     decode_frames,
     decode_image,
-    encode_indexed_animation,
+    encode_indexed,
     encode_indexed_png,
     optimize_png,
 )
@@ -93,7 +93,7 @@ def test_optimizing_keeps_frames(china: Pixels) -> None:
     palette = np.arange(15, dtype=np.uint8).reshape(5, 3) * 17
     indices = (china[:60, :80, 1] // 60).astype(np.uint8)
     frames = np.stack([indices, indices[::-1], indices[:, ::-1]])
-    data = encode_indexed_animation(palette, frames, (20, 30, 40), 5, "png")
+    data = encode_indexed(palette, frames, "png", durations=(20, 30, 40), n_plays=5)
     before, after = decode_frames(data), decode_frames(optimize_png(data))
     np.testing.assert_array_equal(before.frames, after.frames)
     assert (after.durations, after.n_plays) == ((20, 30, 40), 5)

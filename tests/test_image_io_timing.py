@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kmcli.cli.main import run
-from kmcli.image_io import decode_frames, encode_indexed_animation, timing_losses
+from kmcli.image_io import decode_frames, encode_indexed, timing_losses
 
 PALETTE = np.array([[0, 0, 0], [255, 255, 255]], np.uint8)
 TICKS = st.integers(0, 65535)
@@ -19,7 +19,7 @@ TICKS = st.integers(0, 65535)
 
 def through(durations: Sequence[Any], format_name: Any, n_plays: int = 0) -> tuple[Any, ...]:
     frames = np.arange(len(durations), dtype=np.uint8)[:, np.newaxis, np.newaxis] % 2
-    data = encode_indexed_animation(PALETTE, frames, durations, n_plays, format_name)
+    data = encode_indexed(PALETTE, frames, format_name, durations=durations, n_plays=n_plays)
     decoded = decode_frames(data)
     assert decoded.n_plays == n_plays
     return decoded.durations
@@ -88,7 +88,7 @@ def test_too_many_plays_are_told() -> None:
 @pytest.mark.parametrize(("format_name", "most"), [("gif", 65536), ("png", 2**32 - 1)])
 def test_what_is_played_too_often_is_played_as_often_as_can_be(format_name: Any, most: int) -> None:
     frames = np.array([[[0]], [[1]]], dtype=np.uint8)
-    data = encode_indexed_animation(PALETTE, frames, [50, 50], most + 1, format_name)
+    data = encode_indexed(PALETTE, frames, format_name, durations=[50, 50], n_plays=most + 1)
     assert decode_frames(data).n_plays == most
 
 
@@ -98,7 +98,7 @@ def test_the_command_passes_times_through_and_warns(
     frames = np.arange(3, dtype=np.uint8)[:, np.newaxis, np.newaxis] % 2
     durations = (Fraction(50, 3), Fraction(700_000), Fraction(10))
     source, png, gif = (str(tmp_path / name) for name in ("a.png", "b.png", "b.gif"))
-    data = encode_indexed_animation(PALETTE, frames, durations, 4, "png", (1000, 2000))
+    data = encode_indexed(PALETTE, frames, "png", (1000, 2000), durations=durations, n_plays=4)
     Path(source).write_bytes(data)
     assert run(["quantize", source, "-o", png]) == 0
     assert "warning" not in capfd.readouterr().err

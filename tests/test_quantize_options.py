@@ -12,8 +12,8 @@ from PIL import Image
 
 from kmcli.cli.main import run
 from kmcli.errors import DeclinedError, SettingsError
-from kmcli.image_io import encode_indexed_png
 from kmcli.palette_files import parse_colors
+from kmcli.picture_files import encode_image
 from kmcli.quantize import QuantizedImage, apply_palette, learn_palette, quantize_image
 from kmcli.quantize.colorspace import from_points, to_points
 from kmcli.quantize.histogram import (
@@ -207,7 +207,7 @@ def to_target(
         return quantize_image(pixels, settings)
 
     settings = QuantizeSettings(k, effort="fast")
-    return quantize_to_target(quantize, settings, target, encode_indexed_png)
+    return quantize_to_target(quantize, settings, target, encode_image)
 
 
 @pytest.fixture(scope="module", params=["photo", "drawing"])
@@ -230,13 +230,13 @@ def found_among(images: list[QuantizedImage], target: Target) -> int:
         lambda settings: images[settings.n_colors - 1],
         QuantizeSettings(len(images)),
         target,
-        encode_indexed_png,
+        encode_image,
     )
     return settings.n_colors
 
 
 def test_no_number_above_the_answer_fits(one_to_32: list[QuantizedImage]) -> None:
-    sizes = [len(encode_indexed_png(image.palette.colors, image.indices)) for image in one_to_32]
+    sizes = [len(encode_image(image)) for image in one_to_32]
     assert sizes != sorted(sizes), "too easy"
     for limit in sorted({size + more for size in sizes for more in (0, 3)}):
         most = max(k for k, size in enumerate(sizes, start=1) if size <= limit)

@@ -2,19 +2,18 @@
 
 from kmcli.image_io.decode import (
     Animation,
-    DecodedImage,
     decode_frames,
     decode_grey,
     decode_image,
 )
 from kmcli.image_io.density import Density
 from kmcli.image_io.encode import (
+    encode_animation,
     encode_indexed,
     encode_indexed_png,
     index_bit_depth,
     without_translucency,
 )
-from kmcli.image_io.encode_animation import encode_animation, encode_indexed_animation
 from kmcli.image_io.formats import FramesLeftOut
 from kmcli.image_io.optimize import check_optimizer, optimize_png
 from kmcli.image_io.own_palette import decode_image_palette
@@ -22,7 +21,6 @@ from kmcli.image_io.timing import Milliseconds, timing_losses
 
 __all__ = [
     "Animation",
-    "DecodedImage",
     "Density",
     "FramesLeftOut",
     "Milliseconds",
@@ -33,7 +31,6 @@ __all__ = [
     "decode_image_palette",
     "encode_animation",
     "encode_indexed",
-    "encode_indexed_animation",
     "encode_indexed_png",
     "index_bit_depth",
     "optimize_png",

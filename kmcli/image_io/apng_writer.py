@@ -26,7 +26,7 @@ def write_apng(
     n_plays: int,
     density: Density | None,
 ) -> bytes:
-    """Write an animated PNG, with what `encode_indexed_animation` is given."""
+    """Write an animated PNG, with what `encode_indexed` is given."""
     n_frames, height, width = frames.shape
     depth = bit_depth_for(len(palette))
     header, colors = header_chunks(palette, (width, height))

@@ -16,30 +16,28 @@ from kmcli.settings import MAX_PIXELS
 
 
 @dataclass(frozen=True)
-class DecodedImage:
-    """A picture as pixels, upright and in sRGB."""
+class Animation:
+    """Pictures that follow one another, each as a viewer shows it; one alone is a still.
 
-    pixels: NDArray[np.uint8]  # (height, width, 3), or 4: straight alpha, if any is not opaque
+    They are upright and in sRGB, with a fourth channel for straight alpha if any pixel is not
+    opaque.
+    """
+
+    frames: NDArray[np.uint8]  # (n_frames, height, width, 3 or 4)
+    durations: tuple[Milliseconds, ...]  # exact
+    n_plays: int  # 0 means for ever
     format: str  # as Pillow calls it
     warnings: tuple[str, ...]  # what was lost or could not be used, a line each
     density: Density | None = None
 
-
-@dataclass(frozen=True)
-class Animation:
-    """Pictures that follow one another, each as a viewer shows it; one alone is a still."""
-
-    frames: NDArray[np.uint8]  # (n_frames, height, width, 3 or 4), as of a `DecodedImage`
-    durations: tuple[Milliseconds, ...]  # exact
-    n_plays: int  # 0 means for ever
-    format: str
-    warnings: tuple[str, ...]
-    density: Density | None = None
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The first picture, (height, width, 3 or 4)."""
+        pixels: NDArray[np.uint8] = self.frames[0]
+        return pixels
 
 
-def decode_image(
-    data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = None
-) -> DecodedImage:
+def decode_image(data: bytes, max_pixels: int = MAX_PIXELS, frame: int | None = None) -> Animation:
     """Decode one picture of an image file, or frame or page number `frame` of several, from 1.
 
     The content decides the format. Orientation is applied, embedded colour profiles are converted
@@ -62,7 +60,7 @@ def decode_image(
             for _ in range(frame or 1):
                 pixels, _ = next(stream)
             still = Still(_without_needless_alpha(pixels), source.format, source.density)
-    return DecodedImage(still.pixels, still.format, _distinct(notes), still.density)
+    return _alone(still, notes)
 
 
 def decode_frames(data: bytes, max_pixels: int = MAX_PIXELS) -> Animation:
@@ -76,9 +74,7 @@ def decode_frames(data: bytes, max_pixels: int = MAX_PIXELS) -> Animation:
     with decoding(max_pixels):
         source = open_animation(data, max_pixels, notes)
         if source is None:
-            still = decode_still(data, max_pixels, notes)
-            frames = still.pixels[np.newaxis]
-            return Animation(frames, (0,), 1, still.format, _distinct(notes), still.density)
+            return _alone(decode_still(data, max_pixels, notes), notes)
         check_size(source.size, max_pixels, source.n_frames)
         frames, durations = _collect(source)
     warnings = _distinct(notes)
@@ -127,6 +123,11 @@ def _without_needless_alpha(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if pixels.shape[2] == 4 and (pixels[..., 3] == 255).all():
         return np.ascontiguousarray(pixels[..., :3])
     return pixels
+
+
+def _alone(still: Still, notes: list[str]) -> Animation:
+    frames = still.pixels[np.newaxis]
+    return Animation(frames, (0,), 1, still.format, _distinct(notes), still.density)
 
 
 def _distinct(notes: list[str]) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
-"""Encode a picture of few colours, without loss, and read it back."""
+"""Encode pictures of few colours without loss and read them back, and animations of any colours."""
 
 import io
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,10 +10,12 @@ from PIL import Image
 
 from kmcli.errors import InputError
 from kmcli.image_io import png_writer
+from kmcli.image_io.apng_writer import write_apng
 from kmcli.image_io.density import Density, density_chunk
 from kmcli.image_io.gif_writer import write_gif
 from kmcli.image_io.png_chunks import END, SIGNATURE, join_chunks
 from kmcli.image_io.read_back import read_frames_back, read_png_back, read_webp_back
+from kmcli.image_io.timing import Milliseconds
 from kmcli.settings import IndexedFormat
 
 _MAX_WEBP_SIDE = 16383
@@ -22,23 +26,34 @@ def encode_indexed(
     indices: NDArray[np.uint8],
     format_name: IndexedFormat,
     density: Density | None = None,
+    *,
+    durations: Sequence[Milliseconds] = (0,),
+    n_plays: int = 1,
 ) -> bytes:
-    """Encode a picture of few colours, in a format that keeps them all, without other metadata.
+    """Encode a picture of few colours, or frames that share them, without other metadata.
 
-    `palette` has 1 to 256 colours of 3 or 4 channels, `indices` are of shape (height, width). GIF
-    knows no translucency, only pixels that are not there at all; WebP is lossless; only a PNG
-    holds the density.
+    `palette` has 1 to 256 colours of 3 or 4 channels, `indices` are of shape (height, width) or
+    (n_frames, height, width). GIF knows no translucency, only pixels that are not there at all;
+    WebP is lossless, and for a single picture; only a PNG holds the density. Of frames only what
+    changes is written, yet every one is kept, with its time. What a format cannot hold of the
+    times is brought as near as it can; `timing_losses` says what that is. With `n_plays` 0 they
+    are played for ever.
 
     Raises InputError if the format cannot hold the picture, and KmcliError if the file does not
     read back as what was encoded: a fault that must not be published.
     """
-    if format_name == "png":
-        return encode_indexed_png(palette, indices, density)
+    frames = indices.reshape(-1, *indices.shape[-2:])
+    if format_name == "webp":
+        (indices,) = frames
+        return _encode_webp(palette, indices)
+    if format_name == "png" and len(frames) == 1:
+        return encode_indexed_png(palette, frames[0], density)
     if format_name == "gif":
-        data = write_gif(palette, indices[np.newaxis], (0,), 1)
-        read_frames_back(data, palette, indices[np.newaxis], "GIF")
-        return data
-    return _encode_webp(palette, indices)
+        data = write_gif(palette, frames, durations, n_plays)
+    else:
+        data = write_apng(palette, frames, durations, n_plays, density)
+    read_frames_back(data, palette, frames, format_name.upper())
+    return data
 
 
 def encode_indexed_png(
@@ -57,6 +72,21 @@ def encode_indexed_png(
     data = join_chunks([*header, *colors, *pixels, END])
     read_png_back(data, palette, indices)
     return data
+
+
+def encode_animation(
+    frames: Sequence[NDArray[np.uint8]], format_name: Literal["gif", "apng"], duration_ms: int
+) -> bytes:
+    """Encode pictures in RGB that follow one another for ever; the last one stays twice as long.
+
+    As a GIF, which every viewer shows, or an animated PNG, which keeps every colour.
+    """
+    first, *others = [Image.fromarray(frame) for frame in frames]
+    durations = [duration_ms] * len(others) + [2 * duration_ms]
+    buffer = io.BytesIO()
+    name = "GIF" if format_name == "gif" else "PNG"
+    first.save(buffer, name, save_all=True, append_images=others, duration=durations, loop=0)
+    return buffer.getvalue()
 
 
 def index_bit_depth(data: bytes) -> int | None:

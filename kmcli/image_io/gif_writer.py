@@ -27,7 +27,7 @@ def write_gif(
     durations: Sequence[Milliseconds],
     n_plays: int,
 ) -> bytes:
-    """Write a GIF, with what `encode_indexed_animation` is given.
+    """Write a GIF, with what `encode_indexed` is given.
 
     Raises InputError if there are translucent colours, or too many pixels a side.
     """

@@ -5,9 +5,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from kmcli.errors import DeclinedError
 from kmcli.quantize.image import QuantizedImage
 from kmcli.settings import QuantizeSettings, Target
@@ -16,8 +13,8 @@ from kmcli.text import counted, listed
 Quantize = Callable[[QuantizeSettings], QuantizedImage]
 """Quantizes the picture at hand with other settings."""
 
-Encode = Callable[[NDArray[np.uint8], NDArray[np.uint8]], bytes]
-"""Encodes a palette and indices."""
+Encode = Callable[[QuantizedImage], bytes]
+"""Encodes what came of it."""
 
 _CLEARLY = 1.1
 """Excess from which on all numbers miss that are wanted more.
@@ -76,7 +73,7 @@ def quantize_to_target(
                 n_colors = enough = len(image.palette.colors)
             n_bytes = None
             if target.max_size is not None:
-                n_bytes = len(encode(image.palette.colors, image.indices))
+                n_bytes = len(encode(image))
             trials[n_colors] = Trial(n_colors, fidelity.psnr, fidelity.delta_e_mean, n_bytes)
             if _excess(trials[n_colors], target) <= 1:
                 reached[:] = [(n_colors, image)]

@@ -13,7 +13,7 @@ from kmcli.cli.quantize.jobs import Job
 from kmcli.cli.quantize.palettes import palette_bytes, palette_losses, transparency_notes
 from kmcli.cli.quantize.picture import Picture
 from kmcli.cli.quantize.request import Request
-from kmcli.cli.quantize.versions import Version, encoder
+from kmcli.cli.quantize.versions import Version, encode_picture
 from kmcli.errors import SkippedError
 from kmcli.files import STREAM
 from kmcli.image_io import index_bit_depth
@@ -141,11 +141,10 @@ class Presentation:
         n_frames = self.picture.n_frames
         title = "original" if n_frames == 1 else f"original, frame 1 of {n_frames}"
         original = Panel(title, caption, self.picture.animation.frames[0])
-        encode = encoder(self.picture, self.request)
         columns = []
         for version, baseline in zip(self.versions, self._baselines, strict=True):
             n_drawn = min(version.settings.n_colors, baseline.indices.size)
-            random = encode(baseline.palette.colors, baseline.indices)
+            random = encode_picture(self.picture, self.request, baseline)
             columns.append(
                 (
                     _panel(_panel_title(version), version.image, version.data),

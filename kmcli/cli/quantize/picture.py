@@ -67,15 +67,14 @@ def read_picture(source: str, request: Request) -> Picture:
 
 
 def _decode(data: bytes, request: Request) -> Animation:
-    if request.frame is None:
-        animation = decode_frames(data, request.max_pixels)
-        warnings = (
-            f"{text}; use --frame to pick another" if isinstance(text, FramesLeftOut) else text
-            for text in animation.warnings
-        )
-        return replace(animation, warnings=tuple(warnings))
-    one = decode_image(data, request.max_pixels, request.frame)
-    return Animation(one.pixels[np.newaxis], (0,), 1, one.format, one.warnings, one.density)
+    if request.frame is not None:
+        return decode_image(data, request.max_pixels, request.frame)
+    animation = decode_frames(data, request.max_pixels)
+    warnings = (
+        f"{text}; use --frame to pick another" if isinstance(text, FramesLeftOut) else text
+        for text in animation.warnings
+    )
+    return replace(animation, warnings=tuple(warnings))
 
 
 def _format_for(animation: Animation, request: Request) -> IndexedFormat:

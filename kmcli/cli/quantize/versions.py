@@ -1,5 +1,6 @@
 """The versions of one picture: quantized in each way that was asked for, and encoded."""
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,7 @@ from kmcli.cli.quantize.picture import Picture
 from kmcli.cli.quantize.request import Request
 from kmcli.errors import SettingsError
 from kmcli.files import read_input
-from kmcli.image_io import decode_grey, encode_indexed, encode_indexed_animation, optimize_png
+from kmcli.image_io import decode_grey, encode_indexed, optimize_png
 from kmcli.quantize import ColorCounts, QuantizedImage, count_colors
 from kmcli.quantize.histogram import ColorWeights, weigh_colors
 from kmcli.quantize.pipeline import learn, remap_given, remap_ordered
@@ -36,7 +37,7 @@ def make_versions(
     palettes: Sequence[NDArray[np.uint8]] | None,
 ) -> list[Version]:
     """Quantize and encode a picture for each of its outputs, with given palettes or its own."""
-    encode, settings = encoder(picture, request), request.settings
+    encode, settings = functools.partial(encode_picture, picture, request), request.settings
     if request.palette is not None and palettes is not None:
         settings = (replace(settings[0], n_colors=len(palettes[0])),)
     made: list[tuple[QuantizedImage, QuantizeSettings, tuple[Trial, ...]]]
@@ -52,33 +53,22 @@ def make_versions(
         else:
             made = [(quantize(each), each, ()) for each in settings]
     return [
-        Version(output, *each, encode(each[0].palette.colors, each[0].indices))
-        for output, each in zip(outputs, made, strict=True)
+        Version(output, *each, encode(each[0])) for output, each in zip(outputs, made, strict=True)
     ]
 
 
-def encoder(
-    picture: Picture, request: Request
-) -> Callable[[NDArray[np.uint8], NDArray[np.uint8]], bytes]:
-    """Give what encodes a palette and the indices of all frames."""
+def encode_picture(picture: Picture, request: Request, image: QuantizedImage) -> bytes:
+    """Encode all frames of what was made of a picture."""
     animation, format_name = picture.animation, picture.format_name
-
-    def encode(palette: NDArray[np.uint8], indices: NDArray[np.uint8]) -> bytes:
-        if len(indices) == 1:
-            data = encode_indexed(palette, indices[0], format_name, animation.density)
-        else:
-            assert format_name != "webp"  # noqa: S101 - refused when it was read
-            data = encode_indexed_animation(
-                palette,
-                indices,
-                animation.durations,
-                animation.n_plays,
-                format_name,
-                animation.density,
-            )
-        return optimize_png(data) if request.optimize and format_name == "png" else data
-
-    return encode
+    data = encode_indexed(
+        image.palette.colors,
+        image.indices,
+        format_name,
+        animation.density,
+        durations=animation.durations if picture.n_frames > 1 else (0,),
+        n_plays=animation.n_plays,
+    )
+    return optimize_png(data) if request.optimize and format_name == "png" else data
 
 
 def _quantizer(picture: Picture, request: Request) -> Callable[[QuantizeSettings], QuantizedImage]:
