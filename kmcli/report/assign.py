@@ -31,13 +31,13 @@ def assign_report(
             Section(
                 "Rows",
                 [
-                    Field("data", "data", name, name),
-                    _count("rows", "rows", n_rows),
-                    _count("rows_missing", "without a cluster", sums.n_unlabelled),
+                    Field("data", "data", name),
+                    Field("rows", "rows", n_rows),
+                    Field("rows_missing", "without a cluster", sums.n_unlabelled),
                     Field("mean_distance", "mean distance", mean, _text(mean)),
                     Field("model_mean_distance", "in the model", before, _text(before)),
-                    _count("rows_beyond", "farther than any row of the model", n_beyond),
-                    _count("rows_unknown_category", "with an unknown category", n_unknown),
+                    Field("rows_beyond", "farther than any row of the model", n_beyond),
+                    Field("rows_unknown_category", "with an unknown category", n_unknown),
                 ],
             ),
             Table("Clusters", "clusters", _rows(model, sums, n_labelled)),
@@ -55,8 +55,8 @@ def _rows(model: Model, sums: ClusterSums, n_labelled: int) -> list[list[Field]]
         mean = float(sums.distances[number]) / weight if weight > 0 else None
         rows.append(
             [
-                Field("cluster", "cluster", number, str(number)),
-                Field("rows", "rows", n_rows, str(n_rows)),
+                Field("cluster", "cluster", number),
+                Field("rows", "rows", n_rows),
                 Field("share", "share", share, f"{share:.1%}"),
                 Field("model_share", "in the model", before, f"{before:.1%}"),
                 Field("mean_distance", "mean distance", mean, _text(mean)),
@@ -84,10 +84,6 @@ def _remarks(mean: float | None, before: float) -> list[str]:
 
 def _sizes(model: Model) -> list[int]:
     return list(model.sizes) if sum(model.sizes) else [1] * model.n_clusters
-
-
-def _count(key: str, label: str, value: int) -> Field:
-    return Field(key, label, value, str(value))
 
 
 def _text(value: float | None) -> str:

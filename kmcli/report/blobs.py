@@ -82,12 +82,12 @@ def _data_fields(result: BlobsResult, shape: str | None) -> list[Field]:
     is_scaled = points.unscaled is not None
     scaling = "each column to mean 0, standard deviation 1; centres are in units of the data"
     return [
-        Field("data", "data", result.points.source, result.points.source),
+        Field("data", "data", result.points.source),
         Field("shape", "", shape),
         Field("seed", "", result.points.seed),
         Field("alternative", "", None if other is None else other.name),
         Field("alternative_ari", "", None if other is None else other.scores.adjusted_rand),
-        Field("points", "points", n_points, str(n_points)),
+        Field("points", "points", n_points),
         Field("features", "features", n_features, f"{n_features} ({_listed(points.names)})"),
         Field(
             "rows_left_out",
@@ -112,16 +112,16 @@ def _clustering_fields(result: BlobsResult) -> list[Field]:
         spread += f", inertia from {number(min(inertias))} to {number(max(inertias))}"
     rest = "yes" if found.converged else f"no, stopped by max_iter {kmeans.max_iter}"
     return [
-        Field("k", "clusters", kmeans.n_clusters, str(kmeans.n_clusters)),
-        Field("init", "first centres", result.settings.start, result.settings.start),
-        Field("algorithm", "algorithm", kmeans.algorithm, kmeans.algorithm),
+        Field("k", "clusters", kmeans.n_clusters),
+        Field("init", "first centres", result.settings.start),
+        Field("algorithm", "algorithm", kmeans.algorithm),
         Field("tol", "tol", kmeans.tol, f"{kmeans.tol:g}"),
-        Field("max_iter", "max_iter", kmeans.max_iter, str(kmeans.max_iter)),
-        Field("start_seed", "start seed", kmeans.random_state, str(kmeans.random_state)),
+        Field("max_iter", "max_iter", kmeans.max_iter),
+        Field("start_seed", "start seed", kmeans.random_state),
         Field("n_init", "starts", len(inertias), spread),
         Field("start_inertias", "", list(inertias)),
         Field("inertia", "inertia", found.inertia, number(found.inertia)),
-        Field("n_iter", "iterations", found.n_iter, str(found.n_iter)),
+        Field("n_iter", "iterations", found.n_iter),
         Field("converged", "converged", found.converged, rest),
     ]
 
@@ -184,8 +184,8 @@ def _cluster_rows(result: BlobsResult) -> list[list[Field]]:
     sizes = np.bincount(found.labels, minlength=len(found.centers)).tolist()
     return [
         [
-            Field("cluster", "cluster", cluster, str(cluster)),
-            Field("size", "size", size, str(size)),
+            Field("cluster", "cluster", cluster),
+            Field("size", "size", size),
             Field("center", "", center),
             *_coordinates(names, center, ""),
             *_true_center(result, cluster),

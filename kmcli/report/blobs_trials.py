@@ -20,7 +20,7 @@ def trace_parts(trace: Trace | None) -> list[Table | Note]:
             events.append(f"Iteration {iteration + 1}: {event}.")
         rows.append(
             [
-                Field("iteration", "iteration", iteration + 1, str(iteration + 1)),
+                Field("iteration", "iteration", iteration + 1),
                 Field(
                     "inertia_reassigned",
                     "after reassigning",
@@ -53,7 +53,7 @@ def scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
     rows = []
     for step in scan:
         row = [
-            Field("k", "k", step.n_clusters, str(step.n_clusters)),
+            Field("k", "k", step.n_clusters),
             Field("inertia", "inertia", step.inertia, number(step.inertia, 2)),
         ]
         for key, name in INTERNAL_NAMES.items():
@@ -89,8 +89,8 @@ def start_parts(trials: Sequence[StartTrials]) -> list[Table | Note]:
         iters = sorted(each.n_iters)
         rows.append(
             [
-                Field("init", "init", each.init, each.init),
-                Field("runs", "runs", len(ordered), str(len(ordered))),
+                Field("init", "init", each.init),
+                Field("runs", "runs", len(ordered)),
                 Field(
                     "worse_share",
                     "worse than best",

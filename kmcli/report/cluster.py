@@ -54,7 +54,7 @@ def scan_parts(scan: Sequence[ScanStep]) -> list[Section | Table | Note]:
     number = recommend(scan)
     rows = [
         [
-            Field("k", "k", step.n_clusters, str(step.n_clusters)),
+            Field("k", "k", step.n_clusters),
             Field("inertia", "inertia", step.inertia, f"{step.inertia:.6g}"),
             *(_score(key, getattr(step.scores, key), name) for key, name in INTERNAL_NAMES.items()),
             _score("stability", _known(step.stability)),
@@ -104,11 +104,11 @@ def _table_fields(result: ClusterResult) -> list[Field]:
     names = [f"{each.name} ({each.why})" for each in result.prepared.left_out]
     shown = ", ".join(names[:_MOST_LISTED]) + (", ..." if len(names) > _MOST_LISTED else "")
     return [
-        Field("data", "data", result.name, result.name),
-        Field("format", "format", result.format, result.format),
-        Field("rows", "rows", n_rows, str(n_rows)),
-        Field("rows_used", "rows used", n_used, str(n_used)),
-        Field("rows_missing", "rows left out" if n_missing else "", n_missing, str(n_missing)),
+        Field("data", "data", result.name),
+        Field("format", "format", result.format),
+        Field("rows", "rows", n_rows),
+        Field("rows_used", "rows used", n_used),
+        Field("rows_missing", "rows left out" if n_missing else "", n_missing),
         Field("weight", "weight" if weight != n_used else "", weight, f"{weight:g}"),
         Field(
             "left_out",
@@ -117,7 +117,7 @@ def _table_fields(result: ClusterResult) -> list[Field]:
             shown,
         ),
         Field("scale", "scaling", result.settings.scale, _SCALES[result.settings.scale]),
-        Field("missing", "missing values", result.settings.missing, result.settings.missing),
+        Field("missing", "missing values", result.settings.missing),
     ]
 
 
@@ -132,9 +132,9 @@ def _column_rows(result: ClusterResult) -> list[list[Field]]:
         explained = float(result.profile.explained_by_feature[place])
         rows.append(
             [
-                Field("name", "name", feature.name, feature.name),
+                Field("name", "name", feature.name),
                 Field("kind", "", rule.columns[feature.column].kind),
-                Field("missing", "missing", missing, str(missing)),
+                Field("missing", "missing", missing),
                 Field("mean", "mean", mean, f"{mean:.4g}"),
                 Field("spread", "spread", spread, f"{spread:.4g}"),
                 Field("min", "min", least, f"{least:.4g}"),
@@ -154,13 +154,13 @@ def _clustering_fields(result: ClusterResult) -> list[Field]:
     how = method if sketch.is_whole else f"sample of {n_sample} rows, then every row"
     spread = f"{len(starts)}, inertia from {min(starts):.6g} to {max(starts):.6g}"
     return [
-        Field("k", "clusters", settings.n_clusters, str(settings.n_clusters)),
-        Field("seed", "seed", settings.random_state, str(settings.random_state)),
+        Field("k", "clusters", settings.n_clusters),
+        Field("seed", "seed", settings.random_state),
         Field("n_init", "starts", len(starts), spread if len(starts) > 1 else "1"),
-        Field("effort", "effort", settings.effort, settings.effort),
+        Field("effort", "effort", settings.effort),
         Field("method", "method", method, how),
         Field("sample_rows", "", n_sample),
-        Field("passes", "passes", result.fit.n_passes, str(result.fit.n_passes)),
+        Field("passes", "passes", result.fit.n_passes),
         Field("start_inertias", "", list(starts)),
         Field("converged", "converged", search.converged, "yes" if search.converged else "no"),
         Field("gain_left", "", profile.gain_left),
@@ -213,8 +213,8 @@ def _cluster_rows(result: ClusterResult) -> list[list[Field]]:
         distance = float(profile.mean_distances[number])
         rows.append(
             [
-                Field("cluster", "cluster", number, str(number)),
-                Field("rows", "rows", n_rows, str(n_rows)),
+                Field("cluster", "cluster", number),
+                Field("rows", "rows", n_rows),
                 Field("share", "share", n_rows / n_labelled, f"{n_rows / n_labelled:.1%}"),
                 Field("center", "", _values(profile.means[number].tolist())),
                 Field("spread", "", _values(profile.spreads[number].tolist())),

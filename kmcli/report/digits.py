@@ -83,7 +83,7 @@ def _data_fields(result: DigitsResult) -> list[Field]:
     pixels = result.digits.pixels
     embedding = result.settings.embedding
     return [
-        Field("n_samples", "digits", n_points, str(n_points)),
+        Field("n_samples", "digits", n_points),
         Field("image_height", "", height),
         Field("image_width", "pictures", width, f"{width} x {height} pixels"),
         Field("n_pixels", "data", pixels.shape[1], f"{n_points} x {pixels.shape[1]}"),
@@ -103,7 +103,7 @@ def _clustering_fields(result: DigitsResult) -> list[Field]:
     method = f"{kmeans.init}, {kmeans.algorithm}, tol {kmeans.tol:g}, max_iter {kmeans.max_iter}"
     internal = result.internal
     fields = [
-        Field("k", "clusters", kmeans.n_clusters, str(kmeans.n_clusters)),
+        Field("k", "clusters", kmeans.n_clusters),
         Field("init", "method", kmeans.init, method),
         Field("algorithm", "", kmeans.algorithm),
         Field("tol", "", kmeans.tol),
@@ -111,7 +111,7 @@ def _clustering_fields(result: DigitsResult) -> list[Field]:
         Field("n_init", "starts", kmeans.n_init, starts),
         Field("start_inertias", "", list(inertias)),
         Field("seed", "", result.settings.embedding.random_state),
-        Field("start_seed", "start seed", kmeans.random_state, str(kmeans.random_state)),
+        Field("start_seed", "start seed", kmeans.random_state),
         Field("n_iter", "iterations", clustering.n_iter, f"{clustering.n_iter}, {rest}"),
         Field("converged", "", clustering.converged),
         Field("inertia", "inertia", clustering.inertia, f"{clustering.inertia:.2f}"),

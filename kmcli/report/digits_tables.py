@@ -21,7 +21,7 @@ def confusion_table(result: DigitsResult) -> Table:
     heads = {c: f"{_digit_text(labels[c])}:c{c}" for c in result.column_order}
     rows = [
         [
-            Field("true", "true", digit, str(digit)),
+            Field("true", "true", digit),
             *(
                 Field(f"c{cluster}", head, int(row[cluster]), str(row[cluster]))
                 for cluster, head in heads.items()
@@ -56,8 +56,8 @@ def cluster_table(result: DigitsResult) -> Table:
         single = result.one_to_one.labels[cluster]
         rows.append(
             [
-                Field("cluster", "cluster", cluster, str(cluster)),
-                Field("size", "size", size, str(size)),
+                Field("cluster", "cluster", cluster),
+                Field("size", "size", size),
                 Field("share", "share", share, f"{share:.1%}"),
                 Field("majority_digit", "majority", majority, _digit_text(majority)),
                 Field("purity", "purity", purity, f"{purity:.4f}"),
@@ -85,10 +85,10 @@ def digit_table(result: DigitsResult, title: str) -> Table:
     """
     rows = [
         [
-            Field("digit", "digit", score.digit, str(score.digit)),
-            Field("n_true", "there are", score.n_true, str(score.n_true)),
-            Field("n_predicted", "taken for it", score.n_predicted, str(score.n_predicted)),
-            Field("n_correct", "rightly", score.n_correct, str(score.n_correct)),
+            Field("digit", "digit", score.digit),
+            Field("n_true", "there are", score.n_true),
+            Field("n_predicted", "taken for it", score.n_predicted),
+            Field("n_correct", "rightly", score.n_correct),
             Field(
                 "precision",
                 "precision",

@@ -104,7 +104,7 @@ def scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
     rows = []
     for step in scan:
         row = [
-            Field("k", "k", step.n_clusters, str(step.n_clusters)),
+            Field("k", "k", step.n_clusters),
             Field("inertia", "inertia", step.inertia, f"{step.inertia:.0f}"),
         ]
         for key, label in columns.items():

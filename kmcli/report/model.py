@@ -24,7 +24,12 @@ class Field:
     key: str  # its name in JSON; an empty key leaves it out of JSON
     label: str  # its name in text; an empty label leaves it out of the text
     value: Value  # unrounded
-    text: str = ""  # the value for people, with its unit
+    text: str | None = None  # the value for people, with its unit; by default as it is
+
+    @property
+    def shown(self) -> str:
+        """The value for people."""
+        return str(self.value) if self.text is None else self.text
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ def _wrapped(paragraph: str) -> str:
 
 def _text(section: Section, width: int) -> str:
     return "".join(
-        f"  {field.label:<{width}}  {printable(field.text)}\n" for field in _shown_fields(section)
+        f"  {field.label:<{width}}  {printable(field.shown)}\n" for field in _shown_fields(section)
     )
 
 
@@ -119,7 +124,7 @@ def _table_text(table: Table, paint: Paint | None) -> str:
     if not table.rows:
         return ""
     head = [field.label for field in table.rows[0] if field.label]
-    rows = [[printable(field.text) for field in row if field.label] for row in table.rows]
+    rows = [[printable(field.shown) for field in row if field.label] for row in table.rows]
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     lines = ["  ".join(f"{cell:>{w}}" for cell, w in zip(head, widths, strict=True))]
     for row, cells in zip(table.rows, rows, strict=True):

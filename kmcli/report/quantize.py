@@ -57,8 +57,8 @@ def failure_report(source: str, message: str, exit_code: int) -> Report:
     fields = [
         Field("status", "", "failed"),
         Field("input", "", source),
-        Field("error", "error", message, message),
-        Field("exit_code", "exit code", exit_code, str(exit_code)),
+        Field("error", "error", message),
+        Field("exit_code", "exit code", exit_code),
     ]
     return Report(title=f"{source} failed", parts=[Section("Failure", fields)])
 
@@ -75,16 +75,16 @@ def _picture_fields(file: QuantizedFile) -> list[Field]:
     index_bits = math.log2(len(image.palette.colors))
     return [
         Field("status", "", file.status),
-        Field("input", "input", file.source, file.source),
-        Field("output", "output", file.output, file.output),
-        Field("input_format", "input format", file.source_format, file.source_format),
+        Field("input", "input", file.source),
+        Field("output", "output", file.output),
+        Field("input_format", "input format", file.source_format),
         Field("width", "", width),
         Field("height", "size", height, f"{width} x {height} pixels"),
-        Field("frames", "frames" if n_frames > 1 else "", n_frames, str(n_frames)),
-        Field("k", "colours requested", file.settings.n_colors, str(file.settings.n_colors)),
-        Field("colors_before", "colours before", n_before, str(n_before)),
-        Field("colors_after", "colours after", n_used, str(n_used)),
-        Field("input_bytes", "input bytes", file.source_bytes, str(file.source_bytes)),
+        Field("frames", "frames" if n_frames > 1 else "", n_frames),
+        Field("k", "colours requested", file.settings.n_colors),
+        Field("colors_before", "colours before", n_before),
+        Field("colors_after", "colours after", n_used),
+        Field("input_bytes", "input bytes", file.source_bytes),
         Field(
             "output_bytes",
             "output bytes",
@@ -149,12 +149,12 @@ def _clustering_fields(file: QuantizedFile) -> list[Field]:
         Field("init", "method", kmeans.init, kmeans.init if stages else f"none: {absence}"),
         Field("n_init", "starts", kmeans.n_init if stages else 0, _starts_text(starts)),
         Field("start_inertias", "", starts[0] if starts else []),
-        Field("n_iter", "iterations", n_iter, str(n_iter)),
+        Field("n_iter", "iterations", n_iter),
         Field("inertia", "inertia", inertia, "0" if inertia is None else f"{inertia:.6g}"),
-        Field("space", "error minimised in", file.settings.space, file.settings.space),
+        Field("space", "error minimised in", file.settings.space),
         *_dithering_fields(file),
-        Field("effort", "effort", file.settings.effort, file.settings.effort),
-        Field("seed", "seed", kmeans.random_state, str(kmeans.random_state)),
+        Field("effort", "effort", file.settings.effort),
+        Field("seed", "seed", kmeans.random_state),
     ]
 
 
@@ -178,9 +178,9 @@ def _starts_text(starts: list[list[float]]) -> str:
 def _stage_rows(file: QuantizedFile) -> list[list[Field]]:
     return [
         [
-            Field("stage", "stage", stage.name, stage.name),
-            Field("points", "points", stage.n_points, str(stage.n_points)),
-            Field("n_iter", "iterations", stage.clustering.n_iter, str(stage.clustering.n_iter)),
+            Field("stage", "stage", stage.name),
+            Field("points", "points", stage.n_points),
+            Field("n_iter", "iterations", stage.clustering.n_iter),
             Field(
                 "converged",
                 "converged",
@@ -201,7 +201,7 @@ def _stage_rows(file: QuantizedFile) -> list[list[Field]]:
 def _trial_rows(file: QuantizedFile) -> list[list[Field]]:
     return [
         [
-            Field("k", "colours", trial.n_colors, str(trial.n_colors)),
+            Field("k", "colours", trial.n_colors),
             Field("psnr", "PSNR", trial.psnr, _decibels(trial.psnr)),
             Field(
                 "delta_e_mean",
@@ -225,10 +225,10 @@ def _palette_rows(file: QuantizedFile) -> list[list[Field]]:
     by_share = sorted(enumerate(rows), key=lambda item: (-item[1][2], item[1][0]))
     return [
         [
-            Field("index", "index", index, str(index)),
-            Field("hex", "colour", name, name),
+            Field("index", "index", index),
+            Field("hex", "colour", name),
             Field("share", "share", share, f"{share:.2%}"),
-            Field("pixels", "pixels", count, str(count)),
+            Field("pixels", "pixels", count),
         ]
         for index, (name, share, count) in by_share
     ]

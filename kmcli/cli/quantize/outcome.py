@@ -92,10 +92,10 @@ class Presentation:
         output = "skipped" if self._is_skipped(version) else version.output
         share = n_written / self.picture.n_bytes
         return [
-            Field("input", "input", self.job.source, self.job.source),
-            Field("output", "output", output, output),
-            Field("k", "k", version.settings.n_colors, str(version.settings.n_colors)),
-            Field("colors_after", "colours", n_used, str(n_used)),
+            Field("input", "input", self.job.source),
+            Field("output", "output", output),
+            Field("k", "k", version.settings.n_colors),
+            Field("colors_after", "colours", n_used),
             Field("psnr", "quality", version.image.psnr, _quality(version.image)),
             Field("output_bytes", "bytes", n_written, f"{n_written} ({share:.1%} of the input)"),
         ]

@@ -95,7 +95,7 @@ def _step(step: Step, made: Made, quoted: Mapping[str, Any]) -> str:
             *(_live(html) for html in live),
             _numbers(step.title, rows),
             _code("With scikit-learn, after the imports above", step.python),
-            f'<p class="gives">gives <output>{rows[-1][0].text}</output></p>',
+            f'<p class="gives">gives <output>{rows[-1][0].shown}</output></p>',
             f'<div class="question"><p>{escape(step.question)}</p>',
             f"<details><summary>Answer</summary><p>{escape(step.answer.format(**quoted))}</p>"
             "</details></div>",
@@ -141,13 +141,13 @@ def _live(html: str) -> str:
 def _numbers(title: str, rows: Sequence[Sequence[Field]]) -> str:
     if len(rows) == 1:
         pairs = (
-            f'<div><dt>{escape(field.label)}</dt><dd data-key="{field.key}">{field.text}</dd></div>'
-            for field in rows[0]
+            f'<div><dt>{escape(f.label)}</dt><dd data-key="{f.key}">{f.shown}</dd></div>'
+            for f in rows[0]
         )
         return f"<dl>{''.join(pairs)}</dl>"
     head = "".join(f'<th scope="col">{escape(field.label)}</th>' for field in rows[0])
     body = "".join(
-        "<tr>" + "".join(f'<td data-key="{f.key}">{f.text}</td>' for f in row) + "</tr>"
+        "<tr>" + "".join(f'<td data-key="{f.key}">{f.shown}</td>' for f in row) + "</tr>"
         for row in rows
     )
     return (
