@@ -92,15 +92,16 @@ def test_sheet_shows_original_versions_and_random_palettes(folder: Path) -> None
 
 
 def test_sheet_says_what_it_shows(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from kmcli.figures import compare
+    from kmcli.figures.compare import sheet
+    from kmcli.figures.compare.view import Panel
 
     sheets = []
 
-    def compare_sheet(original: compare.Panel, columns: Any) -> Any:
+    def compare_sheet(original: Panel, columns: Any) -> Any:
         sheets.append([original.title, *(panel.title for pair in columns for panel in pair)])
         return np.zeros((1, 1, 3), np.uint8)
 
-    monkeypatch.setattr(compare, "compare_sheet", compare_sheet)
+    monkeypatch.setattr(sheet, "compare_sheet", compare_sheet)
     frames = [Image.new("L", (2, 1), shade) for shade in (0, 255)]
     frames[0].save(folder / "two.png", save_all=True, append_images=frames[1:])
     assert run(["quantize", "two.png", "-k", "16,1", "--compare"]) == 0

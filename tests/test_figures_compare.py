@@ -14,8 +14,9 @@ from PIL import ImageChops
 
 from kmcli.figures import swatches
 from kmcli.figures.canvas import Canvas, encode_png, line_height, text_width, wrap
-from kmcli.figures.compare import Panel, compare_sheet, sheet
-from kmcli.figures.compare.view import choose_view
+from kmcli.figures.compare import sheet
+from kmcli.figures.compare.sheet import compare_sheet
+from kmcli.figures.compare.view import Panel, choose_view
 from kmcli.figures.pixels import box_mean, color_band, enlarge, over_checkerboard
 from kmcli.figures.style import Style
 from kmcli.figures.swatches import palette_swatches

@@ -115,7 +115,7 @@ def print_report(report: "Report", *, as_json: bool, is_first: bool = True) -> N
     if as_json:
         text = report.to_json() + "\n"
     else:
-        text = ("" if is_first else "\n") + report.to_text(_paint if _takes_colors() else None)
+        text = ("" if is_first else "\n") + report.to_text(_paint if shows_colors(1) else None)
     write_stdout(_encoded(text))
 
 
@@ -138,9 +138,10 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _takes_colors() -> bool:
-    dumb = os.environ.get("TERM") == "dumb"
-    return os.isatty(1) and not dumb and not os.environ.get("NO_COLOR")
+def shows_colors(descriptor: int) -> bool:
+    """Tell whether a standard stream is a terminal with colours, and they are wanted."""
+    is_dumb = os.environ.get("TERM") == "dumb"
+    return os.isatty(descriptor) and not is_dumb and not os.environ.get("NO_COLOR")
 
 
 def _paint(color: str) -> str:

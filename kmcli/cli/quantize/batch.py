@@ -47,14 +47,15 @@ def run_jobs(jobs: Sequence[Job], work: Callable[[Job], Outcome], request: Reque
     exit code does not depend on the order of the jobs.
     """
     done: list[Outcome] = []
-    is_first = True
+    is_first, n_untried = True, 0
     with (
         contextlib.closing(_outcomes(jobs, work, request)) as outcomes,
         console.progress(len(jobs), quiet=request.quiet) as progress,
     ):
         for job in jobs:
-            if done and isinstance(done[-1].error, (DiskFullError, _UntriedError)):
-                outcome = Outcome(error=_UntriedError("skipped: the disk is full"))
+            if done and isinstance(done[-1].error, DiskFullError):
+                outcome = Outcome(error=DiskFullError("skipped: the disk is full"))
+                n_untried += 1
             else:
                 outcome = _published(next(outcomes), request, is_alone=len(jobs) == 1)
                 _tell(job, outcome, is_quiet=request.quiet)
@@ -65,17 +66,12 @@ def run_jobs(jobs: Sequence[Job], work: Callable[[Job], Outcome], request: Reque
                 is_first = False
             done.append(replace(outcome, files=(), preview=""))  # not kept in memory
             progress.advance(job.source)
-    n_untried = sum(isinstance(outcome.error, _UntriedError) for outcome in done)
     if n_untried:
         console.error(f"the disk is full; skipped {counted(n_untried, 'more input')}")
     code = _finish(done, request)
     if len(jobs) > 1 and not request.quiet:
         console.say(_count(done))
     return code
-
-
-class _UntriedError(OutputError):
-    """An input skipped: the disk is full."""
 
 
 def _outcomes(

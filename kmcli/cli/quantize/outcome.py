@@ -26,7 +26,7 @@ from kmcli.text import counted
 
 if TYPE_CHECKING:
     from kmcli.cli.quantize.preview import Terminal
-    from kmcli.figures.compare import Panel
+    from kmcli.figures.compare.view import Panel
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,8 @@ class Presentation:
 
     def _sheet(self) -> bytes:
         from kmcli.figures.canvas import encode_png
-        from kmcli.figures.compare import Panel, compare_sheet
+        from kmcli.figures.compare.sheet import compare_sheet
+        from kmcli.figures.compare.view import Panel
 
         n_colors = len(self.picture.histogram.colors)
         caption = (counted(n_colors, "colour", ","), f"{self.picture.n_bytes / 1000:.1f} kB")
@@ -178,7 +179,7 @@ def _panel_title(version: Version) -> str:
 
 
 def _panel(title: str, image: QuantizedImage, data: bytes) -> "Panel":
-    from kmcli.figures.compare import Panel
+    from kmcli.figures.compare.view import Panel
 
     caption = (_quality(image), f"{len(data) / 1000:.1f} kB")
     palette = image.palette

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from kmcli.cli.outputs import shows_colors
 from kmcli.figures.pixels import box_mean, over_checkerboard
 from kmcli.quantize.colorspace import srgb_to_oklab
 
@@ -47,8 +48,7 @@ class Terminal:
 
 def find_terminal() -> Terminal | None:
     """Find out what standard error can show; None if that is no colours."""
-    is_dumb = os.environ.get("TERM") == "dumb"
-    if not os.isatty(2) or is_dumb or os.environ.get("NO_COLOR"):
+    if not shows_colors(2):
         return None
     try:
         columns = os.get_terminal_size(2).columns or 80  # a terminal may not know its size

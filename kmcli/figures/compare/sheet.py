@@ -12,8 +12,6 @@ from kmcli.figures.compare.view import CHECKER, Panel, choose_view
 from kmcli.figures.pixels import color_band, over_checkerboard
 from kmcli.figures.style import Style
 
-__all__ = ["Panel", "compare_sheet"]
-
 _WELL_SHAPED = 1.7
 """Width over height of a sheet that fills a screen."""
 
