@@ -14,13 +14,8 @@ from kmcli.cli.cluster.table_options import (
     reading_options,
     rows_options,
 )
-from kmcli.cli.options import (
-    ANY_PATH,
-    GroupedCommand,
-    OutputOptions,
-    option,
-    report_options,
-)
+from kmcli.cli.declaring import ANY_PATH, GroupedCommand, option
+from kmcli.cli.options import OutputOptions, report_options
 from kmcli.errors import ExitCode
 from kmcli.files import STREAM, publish
 from kmcli.text import counted
@@ -47,8 +42,8 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Name of the new column.  [default: as in the model]",
 )
-@rows_options()
-@limit_options()
+@rows_options
+@limit_options
 def assign(model: str, tables: tuple[str, ...], **options: Any) -> ExitCode:
     """Assign the rows of a table to the clusters that kmcli cluster found in another.
 

@@ -11,7 +11,7 @@ from click.shell_completion import (
     add_completion_class,
 )
 
-from kmcli.cli.options import GroupedCommand
+from kmcli.cli.declaring import GroupedCommand
 from kmcli.errors import ExitCode
 from kmcli.files import write_stdout
 

@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kmcli.cli import console, outputs
+from kmcli.cli.declaring import ANY_PATH, GroupedCommand, option
 from kmcli.cli.numbers import Integer
 from kmcli.cli.options import (
-    ANY_PATH,
     FIGURE_GROUP,
-    GroupedCommand,
     OutputOptions,
     clusters_option,
     figure_options,
     kmeans_options,
     kmeans_settings,
-    option,
     output_options,
-    parse_range,
+    range_reader,
     report_options,
     start_seed_option,
 )
@@ -82,7 +80,7 @@ class Pictures:
     "digits-confusion.png into the current folder and prints the report.",
 )
 @clusters_option(N_DIGITS, MAX_DIGIT_CLUSTERS)
-@output_options()
+@output_options
 @report_options()
 @option(
     "--embed",
@@ -109,7 +107,7 @@ class Pictures:
 @option(
     "--scan",
     group=DIGITS_GROUP,
-    callback=parse_range(MAX_DIGIT_CLUSTERS),
+    callback=range_reader(MAX_DIGIT_CLUSTERS),
     metavar="A:B",
     help="Score A to B clusters as well; draws digits-scan.png.",
 )
@@ -132,9 +130,9 @@ class Pictures:
     is_flag=True,
     help="Do not draw pictures.",
 )
-@figure_options()
+@figure_options
 @kmeans_options(f"[default: {_DEFAULT_N_INIT}]")
-@start_seed_option()
+@start_seed_option
 def digits(**options: Any) -> ExitCode:
     """Cluster handwritten digits without their labels, then compare with the labels.
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import click
 
 from kmcli import __version__
+from kmcli.cli.declaring import grouped_records
 from kmcli.cli.main import EXIT_MEANINGS, cli
-from kmcli.cli.options import grouped_records
 
 ENVIRONMENT = {
     "NO_COLOR": "If set, print reports and messages without colours.",

@@ -2,78 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-from click.shell_completion import CompletionItem
 
+from kmcli.cli.declaring import ANY_PATH, F, NameOrPath, option, stacked, when_given
 from kmcli.cli.numbers import Decimal, Integer, read_decimal
 from kmcli.settings import MAX_ITERATIONS, MAX_N_INIT, THEMES, Init, KMeansSettings
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-class GroupedOption(click.Option):
-    """An option that knows under which heading the help shows it."""
-
-    def __init__(self, *args: Any, group: str = "Options", **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.group = group
-
-    def get_help_extra(self, ctx: click.Context) -> click.types.OptionHelpExtra:
-        """Leave the range of numbers to the help text, where it can be read."""
-        extra = super().get_help_extra(ctx)
-        extra.pop("range", None)
-        return extra
-
-
-class GroupedCommand(click.Command):
-    """A command whose help shows its options under headings, in the order of declaration."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, group by group."""
-        for title, records in grouped_records(self, ctx).items():
-            with formatter.section(title):
-                formatter.write_dl(records)
-
-
-def grouped_records(
-    command: click.Command, context: click.Context
-) -> dict[str, list[tuple[str, str]]]:
-    """Give names and help texts of a command's options, by heading, as declared."""
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
-        if record is not None and isinstance(parameter, click.Option):
-            groups.setdefault(getattr(parameter, "group", "Other"), []).append(record)
-    return groups
-
-
-def option(*names: str, group: str, **kwargs: Any) -> Callable[[F], F]:
-    """Declare an option of a group; otherwise as ``click.option``, with its default shown."""
-    kwargs.setdefault("show_default", "default" in kwargs)
-    return click.option(*names, cls=GroupedOption, group=group, **kwargs)
-
-
-ANY_PATH = click.Path(readable=False)
-"""Any name of a file. What cannot be read is found out when it is read, and is no usage error."""
-
-
-class NameOrPath(click.Path):
-    """One of some names, or any name of a file; shells complete both."""
-
-    def __init__(self, names: list[str]) -> None:
-        super().__init__(readable=False)
-        self.names = names
-
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[Any]:
-        """Offer files, and the names that begin like this."""
-        files = super().shell_complete(ctx, param, incomplete)
-        # Files come first: where they are wanted, the script for bash forgets what it had.
-        return [*files, *(CompletionItem(n) for n in self.names if n.startswith(incomplete))]
-
 
 COMMON_GROUP = "Most used"
 FIGURE_GROUP = "Pictures"
@@ -83,14 +18,10 @@ REPORT_GROUP = "Report"
 _DEFAULTS = KMeansSettings()
 
 
-def parse_range(most: int) -> Callable[..., range | None]:
+def range_reader(most: int) -> Callable[..., range | None]:
     """Make a callback that reads numbers of clusters from the first to the last, like ``5:20``."""
 
-    def parse(
-        _context: click.Context, _parameter: click.Parameter, value: str | None
-    ) -> range | None:
-        if value is None:
-            return None
+    def read(value: str) -> range:
         first, _, last = value.partition(":")
         if not all(end.isascii() and end.isdigit() and len(end) < 10 for end in (first, last)):
             raise click.BadParameter(f"{value!r} is not a range like 5:20")
@@ -98,7 +29,7 @@ def parse_range(most: int) -> Callable[..., range | None]:
             raise click.BadParameter(f"{value!r} must be an increasing range within 1 to {most}")
         return range(int(first), int(last) + 1)
 
-    return parse
+    return when_given(read)
 
 
 def kmeans_options(
@@ -170,15 +101,14 @@ def seed_option(group: str) -> Callable[[F], F]:
     )
 
 
-def start_seed_option() -> Callable[[F], F]:
-    """Declare the seed of the starts, apart from that of the data."""
-    return option(
-        "--start-seed",
-        group=KMEANS_GROUP,
-        type=Integer(0, 2**32 - 1),
-        metavar="N",
-        help="Random seed of the initialisation only, to keep the same points.  [default: --seed]",
-    )
+start_seed_option = option(
+    "--start-seed",
+    group=KMEANS_GROUP,
+    type=Integer(0, 2**32 - 1),
+    metavar="N",
+    help="Random seed of the initialisation only, to keep the same points.  [default: --seed]",
+)
+"""The seed of the starts, apart from that of the data."""
 
 
 def kmeans_settings(
@@ -229,16 +159,13 @@ def output_dir_option(what: str, default: str) -> Callable[[F], F]:
     )
 
 
-def output_options() -> Callable[[F], F]:
-    """Declare where the outputs of a command go that writes several with fixed names."""
-    return stacked(output_dir_option("Folder for the outputs", "the current folder"), force_option)
+output_options = stacked(
+    output_dir_option("Folder for the outputs", "the current folder"), force_option
+)
+"""Where the outputs of a command go that writes several with fixed names."""
 
 
-def _parse_size(
-    _context: click.Context, _parameter: click.Parameter, value: str | None
-) -> tuple[float, float] | None:
-    if value is None:
-        return None
+def _read_size(value: str) -> tuple[float, float]:
     sides = [read_decimal(side) for side in value.lower().split("x")]
     if len(sides) != 2 or sides[0] is None or sides[1] is None:
         raise click.BadParameter(f"{value!r} is not a size like 8x6, in inches")
@@ -248,34 +175,33 @@ def _parse_size(
     return width, height
 
 
-def figure_options() -> Callable[[F], F]:
-    """Declare how pictures of results are drawn."""
-    return stacked(
-        option(
-            "--dpi",
-            group=FIGURE_GROUP,
-            type=Integer(30, 400),
-            metavar="N",
-            default=150,
-            help="Pixels per inch, 30 to 400.",
-        ),
-        option(
-            "--size",
-            group=FIGURE_GROUP,
-            callback=_parse_size,
-            metavar="WxH",
-            help="Width and height of each picture in inches, 2 to 20; text scales with it.  "
-            "[default: as it needs]",
-        ),
-        theme_option(FIGURE_GROUP),
-    )
-
-
 def theme_option(
     group: str, text: str = "Colour theme: light for print, dark for a dim room."
 ) -> Callable[[F], F]:
     """Declare the theme of pictures."""
     return option("--theme", group=group, type=click.Choice(THEMES), default=THEMES[0], help=text)
+
+
+figure_options = stacked(
+    option(
+        "--dpi",
+        group=FIGURE_GROUP,
+        type=Integer(30, 400),
+        metavar="N",
+        default=150,
+        help="Pixels per inch, 30 to 400.",
+    ),
+    option(
+        "--size",
+        group=FIGURE_GROUP,
+        callback=when_given(_read_size),
+        metavar="WxH",
+        help="Width and height of each picture in inches, 2 to 20; text scales with it.  "
+        "[default: as it needs]",
+    ),
+    theme_option(FIGURE_GROUP),
+)
+"""How pictures of results are drawn."""
 
 
 @dataclass(frozen=True)
@@ -340,14 +266,3 @@ def report_options(group: str = REPORT_GROUP) -> Callable[[F], F]:
             help="Only print errors.",
         ),
     )
-
-
-def stacked(*decorators: Callable[[F], F]) -> Callable[[F], F]:
-    """Apply decorators as if they stood one above the other."""
-
-    def decorate(function: F) -> F:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return decorate

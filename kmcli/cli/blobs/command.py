@@ -9,7 +9,8 @@ from kmcli.cli import console, outputs
 from kmcli.cli.blobs.extras import run_extras
 from kmcli.cli.blobs.options import blobs_options, blobs_settings, points_spec, start_file
 from kmcli.cli.blobs.pictures import draw, output_paths
-from kmcli.cli.options import GroupedCommand, OutputOptions
+from kmcli.cli.declaring import GroupedCommand
+from kmcli.cli.options import OutputOptions
 from kmcli.errors import ExitCode
 from kmcli.files import STREAM, Stored
 from kmcli.settings import ColumnChoice, PointsSpec

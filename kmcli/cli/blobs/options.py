@@ -6,18 +6,16 @@ from typing import Any
 
 import click
 
+from kmcli.cli.declaring import ANY_PATH, option, stacked
 from kmcli.cli.numbers import Integer, read_decimal
 from kmcli.cli.options import (
-    ANY_PATH,
     clusters_option,
     figure_options,
     kmeans_options,
     kmeans_settings,
-    option,
     output_options,
-    parse_range,
+    range_reader,
     report_options,
-    stacked,
     start_seed_option,
 )
 from kmcli.files import Stored
@@ -32,7 +30,7 @@ _INITS: dict[str, Init] = {"k-means++": "k-means++", "random": "random"}
 
 blobs_options = stacked(
     clusters_option(None, 100),
-    output_options(),
+    output_options,
     report_options(),
     option(
         "--samples",
@@ -108,7 +106,7 @@ blobs_options = stacked(
     option(
         "--scan",
         group=_MORE,
-        callback=parse_range(_MAX_SCAN),
+        callback=range_reader(_MAX_SCAN),
         metavar="A:B",
         help="Score A to B clusters to help choose k; draws blobs-scan.png.",
     ),
@@ -133,14 +131,14 @@ blobs_options = stacked(
         type=ANY_PATH,
         help="Write the points with clusters and distances as CSV; - is standard output.",
     ),
-    figure_options(),
+    figure_options,
     kmeans_options(
         f"[default: {_DEFAULT_N_INIT}]",
         inits="k-means++|random|far|FILE.csv",
         init_help="How to choose the initial centres: k-means++ or random as in scikit-learn, far "
         "(around the origin), or a CSV file with one centre per row.",
     ),
-    start_seed_option(),
+    start_seed_option,
 )
 
 

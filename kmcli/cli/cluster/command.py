@@ -13,7 +13,8 @@ from kmcli.cli.cluster import centers
 from kmcli.cli.cluster.options import AUTO, cluster_options
 from kmcli.cli.cluster.request import Request, choice_from, settings_from
 from kmcli.cli.cluster.rows import check_inputs, open_inputs, plan_rows
-from kmcli.cli.options import ANY_PATH, GroupedCommand, OutputOptions
+from kmcli.cli.declaring import ANY_PATH, GroupedCommand
+from kmcli.cli.options import OutputOptions
 from kmcli.errors import ExitCode
 from kmcli.files import STREAM, publish
 from kmcli.settings import ClusterSettings
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     epilog="Example: kmcli cluster customers.csv -k 5 > out.csv adds a column 'cluster'.",
 )
 @click.argument("tables", metavar="[TABLE]...", nargs=-1, type=ANY_PATH)
-@cluster_options()
+@cluster_options
 def cluster(tables: tuple[str, ...], **options: Any) -> ExitCode:
     """Cluster the rows of a table by k-means, and add a column with the cluster of each row.
 

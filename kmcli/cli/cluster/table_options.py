@@ -2,15 +2,14 @@
 
 import csv
 from collections.abc import Callable
-from typing import Any, TypeVar, get_args
+from typing import get_args
 
 import click
 
+from kmcli.cli.declaring import ANY_PATH, F, option, stacked
 from kmcli.cli.numbers import Integer
-from kmcli.cli.options import ANY_PATH, COMMON_GROUP, force_option, option, stacked
+from kmcli.cli.options import COMMON_GROUP, force_option
 from kmcli.settings.tables import NA_WORDS, Decimal, FileFormat, Header
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 TABLE_GROUP = "Reading the table"
 ROWS_GROUP = "Output rows"
@@ -44,7 +43,7 @@ def reading_options() -> Callable[[F], F]:
             type=formats,
             help="Input format.  [default: detected from the content]",
         ),
-        *_mark_options(),
+        _mark_options,
         option(
             "--header",
             group=TABLE_GROUP,
@@ -73,59 +72,57 @@ def reading_options() -> Callable[[F], F]:
     )
 
 
-def _mark_options() -> list[Callable[[F], F]]:
-    return [
-        option(
-            "--delimiter",
-            group=TABLE_GROUP,
-            callback=_parse_mark,
-            metavar="C",
-            help="Cell separator: one character, tab or space.  [default: whichever of comma, "
-            "semicolon, tab, bar and white space splits the first records alike]",
-        ),
-        option(
-            "--quote",
-            group=TABLE_GROUP,
-            callback=_parse_mark,
-            metavar="C|none",
-            default='"',
-            show_default=True,
-            help="Quote character around cells that contain delimiters.",
-        ),
-    ]
+_mark_options = stacked(
+    option(
+        "--delimiter",
+        group=TABLE_GROUP,
+        callback=_parse_mark,
+        metavar="C",
+        help="Cell separator: one character, tab or space.  [default: whichever of comma, "
+        "semicolon, tab, bar and white space splits the first records alike]",
+    ),
+    option(
+        "--quote",
+        group=TABLE_GROUP,
+        callback=_parse_mark,
+        metavar="C|none",
+        default='"',
+        show_default=True,
+        help="Quote character around cells that contain delimiters.",
+    ),
+)
 
 
-def rows_options() -> Callable[[F], F]:
-    """Declare the columns and the format of the output."""
-    return stacked(
-        option(
-            "--to",
-            "write_as",
-            group=ROWS_GROUP,
-            type=click.Choice(get_args(FileFormat)),
-            help="Output format.  [default: by the suffix of -o, else the input format]",
-        ),
-        option(
-            "--distance",
-            group=ROWS_GROUP,
-            is_flag=True,
-            help="Add a column with the distance to the centre, in scaled units.",
-        ),
-        option(
-            "--margin",
-            group=ROWS_GROUP,
-            is_flag=True,
-            help="Add a column with 1 - distance / distance to the second nearest centre; 0 means "
-            "on a border.",
-        ),
-        option(
-            "--keep",
-            group=ROWS_GROUP,
-            callback=parse_list,
-            metavar="LIST",
-            help="Write only these columns of the table, such as an id.  [default: all]",
-        ),
-    )
+rows_options = stacked(
+    option(
+        "--to",
+        "write_as",
+        group=ROWS_GROUP,
+        type=click.Choice(get_args(FileFormat)),
+        help="Output format.  [default: by the suffix of -o, else the input format]",
+    ),
+    option(
+        "--distance",
+        group=ROWS_GROUP,
+        is_flag=True,
+        help="Add a column with the distance to the centre, in scaled units.",
+    ),
+    option(
+        "--margin",
+        group=ROWS_GROUP,
+        is_flag=True,
+        help="Add a column with 1 - distance / distance to the second nearest centre; 0 means "
+        "on a border.",
+    ),
+    option(
+        "--keep",
+        group=ROWS_GROUP,
+        callback=parse_list,
+        metavar="LIST",
+        help="Write only these columns of the table, such as an id.  [default: all]",
+    ),
+)
+"""The columns and the format of the output."""
 
 
 def files_options(dir_help: str) -> Callable[[F], F]:
@@ -151,20 +148,19 @@ def files_options(dir_help: str) -> Callable[[F], F]:
     )
 
 
-def limit_options() -> Callable[[F], F]:
-    """Declare the Dask scheduler and the limits."""
-    return stacked(
-        option(
-            "--scheduler",
-            group=LIMITS_GROUP,
-            metavar="ADDRESS",
-            help="Run on the workers of the Dask cluster at ADDRESS.",
-        ),
-        option(
-            "--max-input-bytes",
-            group=LIMITS_GROUP,
-            type=Integer(1, 2**62),
-            metavar="N",
-            help="Refuse inputs larger than N bytes after decompression.",
-        ),
-    )
+limit_options = stacked(
+    option(
+        "--scheduler",
+        group=LIMITS_GROUP,
+        metavar="ADDRESS",
+        help="Run on the workers of the Dask cluster at ADDRESS.",
+    ),
+    option(
+        "--max-input-bytes",
+        group=LIMITS_GROUP,
+        type=Integer(1, 2**62),
+        metavar="N",
+        help="Refuse inputs larger than N bytes after decompression.",
+    ),
+)
+"""The Dask scheduler and the limits."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from kmcli.cli.options import GroupedCommand
+from kmcli.cli.declaring import GroupedCommand
 from kmcli.cli.quantize.batch import Outcome, run_jobs
 from kmcli.cli.quantize.jobs import Job, plan_jobs
 from kmcli.cli.quantize.options import quantize_options

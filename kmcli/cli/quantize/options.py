@@ -4,18 +4,16 @@ import functools
 
 import click
 
+from kmcli.cli.declaring import ANY_PATH, option, stacked, when_given
 from kmcli.cli.numbers import Decimal, Integer
 from kmcli.cli.options import (
-    ANY_PATH,
     COMMON_GROUP,
     REPORT_GROUP,
     force_option,
     n_init_option,
-    option,
     output_dir_option,
     report_options,
     seed_option,
-    stacked,
     theme_option,
 )
 from kmcli.cli.quantize.values import (
@@ -25,7 +23,6 @@ from kmcli.cli.quantize.values import (
     read_palette_out,
     read_region,
     read_suffix,
-    when_given,
 )
 from kmcli.settings import (
     DITHERS,

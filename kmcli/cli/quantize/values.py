@@ -2,23 +2,12 @@
 
 import os
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
 from kmcli.cli.quantize.inputs import IMAGE_SUFFIXES
 from kmcli.settings import MAX_COLORS
-
-
-def when_given(read: Callable[[str], Any], missing: Any = None) -> Callable[..., Any]:
-    """Make the callback of an option of what reads its value."""
-
-    def callback(_context: click.Context, _option: click.Parameter, value: str | None) -> Any:
-        return missing if value is None else read(value)
-
-    return callback
 
 
 def read_numbers(value: str) -> tuple[int, ...]:

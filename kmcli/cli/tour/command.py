@@ -6,11 +6,10 @@ from typing import Any
 import click
 
 from kmcli.cli import console, outputs
+from kmcli.cli.declaring import ANY_PATH, GroupedCommand
 from kmcli.cli.options import (
-    ANY_PATH,
     COMMON_GROUP,
     FIGURE_GROUP,
-    GroupedCommand,
     OutputOptions,
     force_option,
     report_options,
