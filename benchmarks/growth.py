@@ -62,8 +62,9 @@ def stages(picture: Path, n_colors: int) -> dict[str, Any]:
         last = now
 
     from kmcli.image_io import decode_image, encode_indexed_png
-    from kmcli.quantize.histogram import count_colors, map_colors
+    from kmcli.quantize.histogram import count_colors
     from kmcli.quantize.learn import fit_palette
+    from kmcli.quantize.lookup import map_colors
     from kmcli.quantize.remap import nearest
     from kmcli.settings import QuantizeSettings
 

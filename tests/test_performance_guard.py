@@ -14,7 +14,8 @@ from kmcli.clustering import Clustering, breathing
 from kmcli.clustering.lloyd import run_lloyd
 from kmcli.quantize import learn, quantize_image
 from kmcli.quantize.cells import CellTree
-from kmcli.quantize.histogram import count_colors, map_colors
+from kmcli.quantize.histogram import count_colors
+from kmcli.quantize.lookup import map_colors
 from kmcli.settings import QuantizeSettings
 from tests.conftest import Pixels
 

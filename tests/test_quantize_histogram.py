@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from kmcli.quantize import histogram
-from kmcli.quantize.histogram import count_colors, map_colors, pack_colors, unpack_colors
+from kmcli.quantize import histogram, lookup, packed
+from kmcli.quantize.histogram import count_colors
+from kmcli.quantize.lookup import map_colors
+from kmcli.quantize.packed import pack_colors, unpack_colors
 from tests.conftest import Pixels
 
 pictures = st.integers(3, 4).flatmap(
@@ -39,7 +41,8 @@ def test_counts_agree_with_numpy_unique(pixels: Pixels) -> None:
 def test_table_and_sorting_count_alike(china: Pixels, monkeypatch: pytest.MonkeyPatch) -> None:
     sorted_ = count_colors(china)
     monkeypatch.setattr(histogram, "TABLE_PIXELS", 0)
-    monkeypatch.setattr(histogram, "STRIP_PIXELS", 1000)
+    for module in (histogram, packed):
+        monkeypatch.setattr(module, "STRIP_PIXELS", 1000)
     tabled = count_colors(china)
     np.testing.assert_array_equal(tabled.colors, sorted_.colors)
     np.testing.assert_array_equal(tabled.counts, sorted_.counts)
@@ -61,8 +64,9 @@ def test_thousands_of_colors_with_alpha_are_counted_and_found_again(
     strip: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # So many that some share a slot of the table and have to be searched for.
-    monkeypatch.setattr(histogram, "STRIP_PIXELS", strip)
-    monkeypatch.setattr(histogram, "_SHARE_PIXELS", {4: 7 * strip + 3})
+    for module in (histogram, lookup, packed):
+        monkeypatch.setattr(module, "STRIP_PIXELS", strip)
+    monkeypatch.setattr(lookup, "_SHARE_PIXELS", {4: 7 * strip + 3})
     pixels = np.random.default_rng(0).integers(0, 256, (99, 101, 4), dtype=np.uint8)
     pixels[:40, :, :2] = 7  # some of them several times
     found = count_colors(pixels)

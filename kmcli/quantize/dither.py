@@ -5,15 +5,10 @@ from numpy.typing import NDArray
 
 from kmcli.quantize.color_grid import ColorGrid
 from kmcli.quantize.error_diffusion import diffuse
-from kmcli.quantize.histogram import (
-    ColorCounts,
-    ColorWeights,
-    count_distinct,
-    map_colors,
-    pack_colors,
-    with_channels,
-)
+from kmcli.quantize.histogram import ColorCounts, ColorWeights, count_distinct, with_channels
+from kmcli.quantize.lookup import map_colors
 from kmcli.quantize.ordered_dither import bayer_matrix, blue_noise, order_dither
+from kmcli.quantize.packed import pack_colors
 from kmcli.quantize.remap import nearest
 from kmcli.settings import Dither, QuantizeSettings, Space
 

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.quantize.color_grid import ColorGrid, clip_columns, to_columns
-from kmcli.quantize.histogram import ColorCounts, map_colors
+from kmcli.quantize.histogram import ColorCounts
+from kmcli.quantize.lookup import map_colors
 
 _LEVELS = 64
 """Entries of a mixture: as many as Bayer's matrix has cells."""

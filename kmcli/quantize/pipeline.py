@@ -18,11 +18,11 @@ from kmcli.quantize.histogram import (
     count_changes,
     count_colors,
     count_distinct,
-    map_colors,
     with_channels,
 )
 from kmcli.quantize.image import QuantizedImage
 from kmcli.quantize.learn import LearnedPalette, Stage, fit_palette
+from kmcli.quantize.lookup import map_colors
 from kmcli.quantize.palette import Palette, sorting_order
 from kmcli.quantize.remap import nearest
 from kmcli.settings import MAX_COLORS, QuantizeSettings
