@@ -16,7 +16,7 @@ from PIL import Image
 
 from kmcli.cli.main import run
 from kmcli.cli.quantize import pool
-from kmcli.cli.quantize.inputs import Input, find_inputs
+from kmcli.cli.quantize.inputs import find_inputs
 from kmcli.errors import InputError, KmcliError, OutputError
 from kmcli.files import publish
 from tests.conftest import SAMPLES, Pixels, kmcli
@@ -276,7 +276,7 @@ def test_patterns_are_expanded_unless_a_file_has_that_name(folder: Path) -> None
     for name in ("b.png", "a.png", "[ab].png"):
         paint(folder / name)
     found = find_inputs(["?.png", "[ab].png", "*.gif"], recursive=False)
-    assert found == [Input("a.png"), Input("b.png"), Input("[ab].png"), Input("*.gif")]
+    assert found == [("a.png", ""), ("b.png", ""), ("[ab].png", ""), ("*.gif", "")]
 
 
 def test_folder_without_pictures_is_an_error(folder: Path, capfd: Capture) -> None:

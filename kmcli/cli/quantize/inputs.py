@@ -4,7 +4,6 @@ import glob
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from kmcli.errors import InputError
 from kmcli.files import STREAM
@@ -18,12 +17,8 @@ IMAGE_SUFFIXES = (
 """Names of pictures in a folder. What is named outright may be called anything."""
 
 
-@dataclass(frozen=True)
-class Input:
-    """One input of a batch; ``-`` is standard input."""
-
-    path: str
-    folder: str = ""  # within the one that was named, so that the tree can be kept
+Input = tuple[str, str]
+"""A path, or ``-`` for standard input; and its folder within the one that was named, if one was."""
 
 
 def find_inputs(
@@ -43,9 +38,9 @@ def find_inputs(
                 raise InputError("no pictures in this folder", name)
         else:
             matches = glob.glob(name, recursive=True) if _is_pattern(name) else []
-            within = [Input(match) for match in sorted(matches)] or [Input(name)]
+            within = [(match, "") for match in sorted(matches)] or [(name, "")]
         for each in within:
-            key = os.path.normpath(each.path)
+            key = os.path.normpath(each[0])
             # What is named twice is left to collide, since the user should know.
             found[key if len(within) > 1 else f"{key}/{len(found)}"] = each
     return list(found.values())
@@ -59,7 +54,7 @@ def _walk(top: str, output_dir: str | None, suffix: str) -> Iterator[Input]:
     """Give the pictures of a folder; links to folders are not followed."""
     unreadable: list[Input] = []
     outputs = None if output_dir is None else os.path.realpath(output_dir)
-    walk = os.walk(top, onerror=lambda error: unreadable.append(Input(error.filename)))
+    walk = os.walk(top, onerror=lambda error: unreadable.append((error.filename, "")))
     for folder, folders, files in walk:
         folders[:] = sorted(
             name
@@ -71,7 +66,7 @@ def _walk(top: str, output_dir: str | None, suffix: str) -> Iterator[Input]:
         below = os.path.relpath(folder, top)
         for name in sorted(pictures):
             if not _is_output(name, names, suffix):
-                yield Input(os.path.join(folder, name), "" if below == "." else below)
+                yield os.path.join(folder, name), "" if below == "." else below
     yield from unreadable
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import click
 
 from kmcli.cli import outputs
-from kmcli.cli.quantize.inputs import Input, find_inputs
+from kmcli.cli.quantize.inputs import find_inputs
 from kmcli.cli.quantize.request import Request
 from kmcli.errors import KmcliError, OutputError, SettingsError
 from kmcli.files import STREAM, default_output, file_identity
@@ -40,9 +40,9 @@ def plan_jobs(request: Request) -> list[Job]:
         output_dir=request.output_dir,
         suffix=request.suffix or "",
     )
-    names = [each.path for each in inputs]
+    names = [path for path, _ in inputs]
     _refuse_inputs(names, request)
-    jobs = [_job(each, request, is_alone=len(inputs) == 1) for each in inputs]
+    jobs = [_job(*each, request, is_alone=len(inputs) == 1) for each in inputs]
     once = [] if request.palette_out is None else [request.palette_out]
     jobs = _with_refusals(jobs, [*once, *filter(None, [request.report_file])])
     on_stdout = any(STREAM in job.outputs for job in jobs) and not request.dry_run
@@ -84,24 +84,22 @@ def _refuse_inputs(names: Sequence[str], request: Request) -> None:
         )
 
 
-def _job(source: Input, request: Request, *, is_alone: bool) -> Job:
-    name = "stdin" if source.path == STREAM else source.path
-    folder = request.output_dir
-    if folder is not None:
-        folder = os.path.join(folder, source.folder)
+def _job(source: str, below: str, request: Request, *, is_alone: bool) -> Job:
+    name = "stdin" if source == STREAM else source
+    folder = None if request.output_dir is None else os.path.join(request.output_dir, below)
     kept = os.path.splitext(name)[1] if request.keep_extension else ""
     sheet, cloud = (
         default_output(name, f"{kept}-{what}.png", folder) if is_wanted else None
         for what, is_wanted in (("compare", request.compare), ("cloud", request.cloud))
     )
     if request.output is not None:
-        return Job(source.path, (request.output,), sheet, cloud)
+        return Job(source, (request.output,), sheet, cloud)
     if request.in_place:
-        return Job(source.path, (source.path,), sheet, cloud)
-    if source.path == STREAM and is_alone and folder is None and len(request.endings) == 1:
-        return Job(source.path, (STREAM,), sheet, cloud)
+        return Job(source, (source,), sheet, cloud)
+    if source == STREAM and is_alone and folder is None and len(request.endings) == 1:
+        return Job(source, (STREAM,), sheet, cloud)
     named = tuple(default_output(name, kept + ending, folder) for ending in request.endings)
-    return Job(source.path, named, sheet, cloud)
+    return Job(source, named, sheet, cloud)
 
 
 def _with_refusals(jobs: Sequence[Job], once: Sequence[str]) -> list[Job]:
