@@ -26,36 +26,16 @@ def breathe(
     n_rounds: int,
     n_held: int = 0,
 ) -> Clustering:
-    """Improve a clustering beyond what restarts reach.
+    """Improve a clustering of weighted points beyond what restarts reach.
 
     In each round m centres are added, one in each of the clusters of largest error, and after
-    some iterations of k-means the m centres of least use are taken away again. The result is
-    kept if its inertia is lower; if not, m is halved, until nothing is left to try.
+    some iterations of k-means (`settings.max_iter` at most) the m centres of least use are taken
+    away again. The result is kept if its inertia is lower; if not, m is halved, until nothing is
+    left to try. The first `n_held` centres stay where they are. The inertia is not above that
+    which iterations without moves reach; `n_iter` counts all iterations. Distances are computed
+    in the type of the points.
 
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_features), floating
-        What was clustered. Distances are computed in their type.
-    weights : ndarray of shape (n_points,), float64
-        How much each point counts.
-    clustering : Clustering
-        Where to begin.
-    settings : KMeansSettings
-        `max_iter` is the most iterations of k-means after each of the two moves of a round.
-    n_rounds : int
-        The most rounds.
-    n_held : int
-        How many of the centres, the first ones, stay where they are.
-
-    Returns
-    -------
-    Clustering
-        Of an inertia not above that which iterations without moves reach; its `n_iter` counts
-        all iterations.
-
-    References
-    ----------
-    B. Fritzke, "The breathing k-means algorithm", arXiv:2006.15666, 2020.
+    Source: B. Fritzke, "The breathing k-means algorithm", arXiv:2006.15666, 2020.
     """
     n_clusters, max_iter = len(clustering.centers), settings.max_iter
     n_free = min(n_clusters - n_held, len(points) - n_clusters)
@@ -106,23 +86,7 @@ def remove_idle_centers(
 ) -> NDArray[np.float64]:
     """Drop the centres whose loss costs least, but not a centre and its neighbour together.
 
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_features), floating
-        What was clustered.
-    weights : ndarray of shape (n_points,), float64
-        How much each point counts.
-    clustering : Clustering
-        Its clusters.
-    n_removed : int
-        How many to drop.
-    n_held : int
-        How many of the centres, the first ones, stay.
-
-    Returns
-    -------
-    ndarray of shape (n_clusters - n_removed, n_features), float64
-        The centres that are left, in their order.
+    The first `n_held` stay. Gives the centres that are left, in their order.
     """
     centers, labels = clustering.centers, clustering.labels
     with single_thread():

@@ -10,19 +10,9 @@ _DISTANCES_AT_ONCE = 2**17
 def distance_factors(
     others: NDArray[np.float64], dtype: type[np.float32] | type[np.float64] = np.float64
 ) -> NDArray[np.floating]:
-    """Prepare points to which distances are taken.
+    """Prepare points to which distances are taken, in this type, for `shifted_distances`.
 
-    Parameters
-    ----------
-    others : ndarray of shape (n, n_axes), float64
-        The points.
-    dtype : numpy.float32 or numpy.float64
-        In which the distances are computed.
-
-    Returns
-    -------
-    ndarray of shape (n_axes + 1, n)
-        For `shifted_distances`; the last row holds the squared lengths.
+    Of shape (n_axes + 1, n); the last row holds the squared lengths.
     """
     lengths = (others**2).sum(axis=1)
     return np.concatenate([-2 * others.T, lengths[np.newaxis]]).astype(dtype)
@@ -31,21 +21,11 @@ def distance_factors(
 def shifted_distances(
     points: NDArray[np.floating], factors: NDArray[np.floating]
 ) -> NDArray[np.floating]:
-    """Compute squared distances, less the squared length of each point.
+    """Compute squared distances, less the squared length of each point: shape (n_points, n).
 
     That is |x - c|^2 - |x|^2 = -2 x.c + |c|^2, which is enough to compare the distances of one
-    point, and one product of matrices if each point gets a further coordinate 1.
-
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_axes), floating
-        The points x.
-    factors : ndarray of shape (n_axes + 1, n)
-        What `distance_factors` makes of the points c.
-
-    Returns
-    -------
-    ndarray of shape (n_points, n), of the type of `factors`
+    point, and one product of matrices if each point gets a further coordinate 1. The factors are
+    what `distance_factors` makes of the points c; the result has their type.
     """
     terms = np.ones((len(points), len(factors)), factors.dtype)
     terms[:, :-1] = points

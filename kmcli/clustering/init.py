@@ -14,30 +14,14 @@ _STARTS_AT_ONCE = 16
 def draw_kmeans_plusplus(
     points: NDArray[np.floating], weights: NDArray[np.float64], settings: KMeansSettings
 ) -> NDArray[np.floating]:
-    """Draw first centres far from each other, by greedy k-means++.
+    """Draw first centres far from each other, by greedy k-means++: (n_init, n_clusters, n_axes).
 
     Of some points drawn in proportion to their weighted squared distance to the centres so far,
     the one that leaves the least of it becomes the next centre. scikit-learn does the same, one
     start after the other, in two to four times the time.
 
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_axes), floating
-        What is to be clustered.
-    weights : ndarray of shape (n_points,), float64
-        How much each point counts, with a sum above 0.
-    settings : KMeansSettings
-        How many clusters and starts, and the seed.
-
-    Returns
-    -------
-    ndarray of shape (n_init, n_clusters, n_axes), floating
-        Points, of each start.
-
-    References
-    ----------
-    D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA 2007,
-    with the greedy choice among 2 + log(k) draws that its conclusion proposes.
+    Source: D. Arthur and S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA
+    2007, with the greedy choice among 2 + log(k) draws that its conclusion proposes.
     """
     random = np.random.default_rng(settings.random_state)
     # About their middle, so that float32 is precise enough.

@@ -72,24 +72,9 @@ def measure_moments(
     used: NDArray[np.bool_],
     number: int,
 ) -> Moments:
-    """Measure a block of points.
+    """Measure a block of points, (n_points, n_features), finite where they are not missing.
 
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_features), float64
-        Finite where they are not missing.
-    weights : ndarray of shape (n_points,), float64
-        How much each counts.
-    missing : ndarray of shape (n_points, n_features), bool
-        Which values are missing.
-    used : ndarray of shape (n_points,), bool
-        Which points count at all.
-    number : int
-        Of the block.
-
-    Returns
-    -------
-    Moments
+    `used` says which points count at all, `number` is that of the block.
     """
     known = used[:, np.newaxis] & ~missing
     shares = np.where(known, weights[:, np.newaxis], 0)

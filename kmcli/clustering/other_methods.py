@@ -9,21 +9,10 @@ from kmcli.clustering.threads import single_thread
 
 
 def cluster_by_density(points: NDArray[np.float64]) -> NDArray[np.int32]:
-    """Cluster points where they lie close together, however many such places there are.
+    """Cluster at least five points where they lie close together, in however many places.
 
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_features), float64
-        At least five.
-
-    Returns
-    -------
-    ndarray of shape (n_points,), int32
-        The cluster of each point; -1 for those that lie too far from any.
-
-    References
-    ----------
-    ``sklearn.cluster.HDBSCAN`` with clusters of at least 5 points.
+    By ``sklearn.cluster.HDBSCAN`` with clusters of at least 5 points; -1 is for those too far
+    from any.
     """
     from sklearn.cluster import HDBSCAN
 
@@ -38,23 +27,7 @@ def cluster_by_mixture(
 ) -> NDArray[np.int32]:
     """Cluster points by a mixture of normal distributions, each with a width and a direction.
 
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_features), float64
-        At least two.
-    n_clusters : int
-        How many clusters to form, at most as many as there are points.
-    seed : int
-        Seed of the starts.
-
-    Returns
-    -------
-    ndarray of shape (n_points,), int32
-        The cluster of each point: the distribution that it most likely comes from.
-
-    References
-    ----------
-    ``sklearn.mixture.GaussianMixture``, the best of five starts. They begin at centres of
+    By ``sklearn.mixture.GaussianMixture``, the best of five starts. They begin at centres of
     k-means++: from those of k-means, its default, long groups stay cut into pieces (ARI 0.5
     instead of 1 on most seeds of the anisotropic points).
     """
@@ -73,23 +46,7 @@ def cluster_by_neighbors(
 ) -> NDArray[np.int32]:
     """Cluster points by who lies near whom, whatever the shape of the groups.
 
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_features), float64
-        At least two.
-    n_clusters : int
-        How many clusters to form.
-    seed : int
-        Seed of the search for eigenvectors.
-
-    Returns
-    -------
-    ndarray of shape (n_points,), int32
-        The cluster of each point.
-
-    References
-    ----------
-    Spectral clustering on the graph of the 10 nearest neighbours, as
+    By spectral clustering on the graph of the 10 nearest neighbours, as
     ``sklearn.cluster.SpectralClustering`` has it.
     """
     from sklearn.cluster import SpectralClustering

@@ -12,23 +12,11 @@ from kmcli.clustering.distances import distance_factors, points_at_once, shifted
 
 @dataclass(frozen=True)
 class Labels:
-    """The cluster of each point of a block.
+    """The cluster of each point of a block."""
 
-    Attributes
-    ----------
-    numbers : ndarray of shape (n_points,), int32
-        From 0; -1 for a point with missing values.
-    distances : ndarray of shape (n_points,), float64
-        To the centre of the cluster; NaN for a point without one.
-    points : ndarray of shape (n_points, n_features), float64
-        What has these clusters.
-    centers : ndarray of shape (n_clusters, n_features), float64
-        The centres.
-    """
-
-    numbers: NDArray[np.int32]
-    distances: NDArray[np.float64]
-    points: NDArray[np.float64]
+    numbers: NDArray[np.int32]  # from 0; -1 for a point with missing values
+    distances: NDArray[np.float64]  # to the centre of the cluster; NaN for a point without one
+    points: NDArray[np.float64]  # what has these clusters
     centers: NDArray[np.float64]
 
     @property
@@ -91,19 +79,9 @@ class ClusterSums:
 
 
 def label_points(points: NDArray[np.float64], centers: NDArray[np.float64]) -> Labels:
-    """Find the nearest centre of each point.
+    """Find the nearest centre of each point; of two that are equally near, the first.
 
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_features), float64
-        NaN where a value is missing: such a point has no cluster.
-    centers : ndarray of shape (n_clusters, n_features), float64
-        Finite.
-
-    Returns
-    -------
-    Labels
-        Of two centres that are equally near, the first.
+    A point with a missing value, which is NaN, has no cluster.
     """
     whole = ~np.isnan(points).any(axis=1)
     numbers = np.full(len(points), -1, dtype=np.int32)
@@ -116,19 +94,7 @@ def label_points(points: NDArray[np.float64], centers: NDArray[np.float64]) -> L
 
 
 def sum_clusters(labels: Labels, weights: NDArray[np.float64] | None) -> ClusterSums:
-    """Sum up a block of points by cluster.
-
-    Parameters
-    ----------
-    labels : Labels
-        The points and their clusters.
-    weights : ndarray of shape (n_points,), float64, or None
-        How much each point counts; None for 1.
-
-    Returns
-    -------
-    ClusterSums
-    """
+    """Sum up a block of points by cluster; without weights each point counts 1."""
     points, centers = labels.points, labels.centers
     n_clusters, n_features = centers.shape
     kept = np.flatnonzero(labels.numbers >= 0)
@@ -182,18 +148,8 @@ def add_sums(total: ClusterSums | None, more: ClusterSums) -> ClusterSums:
 def moved_centers(centers: NDArray[np.float64], sums: ClusterSums) -> NDArray[np.float64]:
     """Move each centre to the mean of its cluster, as Lloyd's iteration does.
 
-    Parameters
-    ----------
-    centers : ndarray of shape (n_clusters, n_features), float64
-        To which the points were assigned.
-    sums : ClusterSums
-        Of all points.
-
-    Returns
-    -------
-    ndarray of shape (n_clusters, n_features), float64
-        The centre of an empty cluster moves to the farthest point of all, the next one to the
-        farthest point of another cluster, and so on.
+    The centre of an empty cluster moves to the farthest point of all, the next one to the
+    farthest point of another cluster, and so on.
     """
     filled = sums.weights > 0
     moved = centers.copy()

@@ -18,15 +18,7 @@ _MOVING_ROUNDS = 12
 
 @dataclass(frozen=True)
 class WeightedPoints:
-    """Points and how much each counts.
-
-    Attributes
-    ----------
-    points : ndarray of shape (n_points, n_features), float64
-        Finite.
-    weights : ndarray of shape (n_points,), float64
-        Above 0.
-    """
+    """Points, (n_points, n_features), finite, and how much each counts, above 0."""
 
     points: NDArray[np.float64]
     weights: NDArray[np.float64]
@@ -40,34 +32,15 @@ def search_centers(
     move: bool = True,
     starts: NDArray[np.float64] | None = None,
 ) -> Clustering:
-    """Look for the centres of least inertia.
+    """Look for the centres of least inertia of all points.
 
-    Single starts are made on a few of the points; the best three of them are led out of their
-    local optima by moving centres; from the best of these a last fit goes over all points.
+    Single starts are made on a few of the points, or on all if these have fewer distinct ones
+    than there are to be clusters; the best three of them are led out of their local optima by
+    moving centres, unless that is not wanted; from the best of these a last fit goes over all
+    points. With `starts` there is a single fit from these. The `start_inertias` are those of the
+    single starts, on the few.
 
-    Parameters
-    ----------
-    few : WeightedPoints
-        A sample of all points on which many fits are affordable. All points are taken instead if
-        it has fewer distinct ones than there are to be clusters.
-    all_ : WeightedPoints
-        All points.
-    settings : KMeansSettings
-        How many clusters and starts, and the rest.
-    move : bool
-        Whether centres are moved.
-    starts : ndarray of shape (n_clusters, n_features), float64, optional
-        First centres to begin from instead: a single fit on all points.
-
-    Returns
-    -------
-    Clustering
-        Of all points; `start_inertias` are those of the single starts, on the few.
-
-    Raises
-    ------
-    SettingsError
-        If there are fewer distinct points than clusters.
+    Raises SettingsError if there are fewer distinct points than clusters.
     """
     if starts is not None:
         return fit_kmeans(all_.points, settings, all_.weights, starts=starts)

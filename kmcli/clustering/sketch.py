@@ -122,41 +122,18 @@ def sketch_block(
     fill: bool = False,
     cutoff: float = np.inf,
 ) -> Sketch:
-    """Make the sketch of a block of points.
+    """Make the sketch of a block of points, finite, or NaN where a value is missing.
 
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_features), float64
-        Finite, or NaN where a value is missing. A point with missing values is not used, unless
-        `fill`.
-    weights : ndarray of shape (n_points,), float64, or None
-        How much each point counts, 0 or more; None for 1.
-    number : int
-        Of the block: with the seed it decides the random numbers.
-    reference : Reference
-        The same for all blocks.
-    size : int
-        How many points to keep at most.
-    seed : int
-        0 or more.
-    fill : bool
-        Whether points with missing values are used.
-    cutoff : float
-        Do not keep points with keys from here on: a threshold known from other blocks.
+    A point with missing values is not used, unless `fill`; without weights each counts 1. With
+    the seed the number of the block decides the random numbers. The reference is the same for all
+    blocks. At most `size` points are kept, and none with keys from `cutoff` on, a threshold known
+    from other blocks.
 
-    Returns
-    -------
-    Sketch
-
-    Notes
-    -----
     Half of the importance is the same for all points, half grows with the squared distance from
     the middle: a lightweight coreset, here in one pass.
 
-    References
-    ----------
-    O. Bachem, M. Lucic and A. Krause, "Scalable k-means clustering via lightweight coresets",
-    KDD 2018.
+    Source: O. Bachem, M. Lucic and A. Krause, "Scalable k-means clustering via lightweight
+    coresets", KDD 2018.
     """
     if weights is None:
         weights = np.ones(len(points))
@@ -189,17 +166,7 @@ def sketch_block(
 
 
 def merge_sketches(sketches: Sequence[Sketch]) -> Sketch:
-    """Give the sketch of all points of several, the same in whatever groups they are merged.
-
-    Parameters
-    ----------
-    sketches : sequence of Sketch
-        Of different blocks, of the same size; at least one.
-
-    Returns
-    -------
-    Sketch
-    """
+    """Give the sketch of all points of several blocks, the same in whatever order they come."""
     first = sketches[0]
     order = np.argsort(np.concatenate([each.moments.blocks for each in sketches]), kind="stable")
     moments = Moments(

@@ -118,20 +118,7 @@ def trace_kmeans(
 
 
 def draw_starts(points: NDArray[np.float64], settings: KMeansSettings) -> NDArray[np.float64]:
-    """Choose first centres as scikit-learn does.
-
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_features), float64
-        What is to be clustered.
-    settings : KMeansSettings
-        How many, and by which `init` and seed.
-
-    Returns
-    -------
-    ndarray of shape (n_clusters, n_features), float64
-        Some of the points.
-    """
+    """Choose first centres, some of the points, as scikit-learn does by `init` and seed."""
     points = checked_points(points, settings.n_clusters)
     if settings.init == "random":
         random = np.random.RandomState(settings.random_state)

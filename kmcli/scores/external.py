@@ -30,17 +30,7 @@ class ExternalScores:
 
 
 def external_scores(true: NDArray[np.integer], labels: NDArray[np.integer]) -> ExternalScores:
-    """Score a clustering against true labels.
-
-    Parameters
-    ----------
-    true, labels : ndarray of shape (n_points,), integer
-        The class and the cluster of each point.
-
-    Returns
-    -------
-    ExternalScores
-    """
+    """Score the clusters of points against their true labels."""
     from sklearn import metrics
 
     homogeneity, completeness, v_measure = metrics.homogeneity_completeness_v_measure(true, labels)

@@ -34,20 +34,7 @@ class InternalScores:
 def internal_scores(
     points: NDArray[np.float64], labels: NDArray[np.integer]
 ) -> InternalScores | None:
-    """Score a clustering without labels.
-
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_features), float64
-        What was clustered.
-    labels : ndarray of shape (n_points,), integer
-        The cluster of each point.
-
-    Returns
-    -------
-    InternalScores or None
-        None unless there are at least 2 clusters and fewer than there are points.
-    """
+    """Score a clustering without labels; None unless 2 clusters or more, and fewer than points."""
     from sklearn import metrics
 
     if not 2 <= len(np.unique(labels)) < len(points):
@@ -60,20 +47,7 @@ def internal_scores(
 
 
 def silhouettes(points: NDArray[np.float64], labels: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Give the silhouette of each point.
-
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_features), float64
-        What was clustered.
-    labels : ndarray of shape (n_points,), integer
-        The cluster of each point; at least 2 clusters and fewer than points.
-
-    Returns
-    -------
-    ndarray of shape (n_points,), float64
-        -1 to 1.
-    """
+    """Give the silhouette of each point, -1 to 1, of 2 clusters or more, and fewer than points."""
     from sklearn import metrics
 
     return np.asarray(metrics.silhouette_samples(points, labels))
@@ -85,24 +59,11 @@ def weighted_silhouettes(
     labels: NDArray[np.integer],
     n_clusters: int,
 ) -> NDArray[np.float64]:
-    """Give the silhouette of each point of a sample whose points stand for many.
+    """Give the silhouette of each point of a sample whose points stand for many, by their weights.
 
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_features), float64
-        The sample. Its middle should be near 0, for the sake of precision.
-    weights : ndarray of shape (n_points,), float64
-        For how many each point stands, above 0.
-    labels : ndarray of shape (n_points,), integer
-        The cluster of each point, from 0 to `n_clusters` - 1.
-    n_clusters : int
-        How many clusters there are; 2 of them at least with points.
-
-    Returns
-    -------
-    ndarray of shape (n_points,), float64
-        -1 to 1; 0 for a point that is alone in its cluster. With equal weights these are the
-        values of `silhouettes`.
+    The middle of the points should be near 0, for the sake of precision, and at least 2 clusters
+    have points. From -1 to 1; 0 for a point that is alone in its cluster. With equal weights
+    these are the values of `silhouettes`.
     """
     sums = np.bincount(labels, weights, n_clusters)
     shares = np.zeros((len(points), n_clusters))

@@ -28,20 +28,7 @@ class Matching:
 def count_pairs(
     true: NDArray[np.integer], labels: NDArray[np.integer], n_true: int, n_clusters: int
 ) -> NDArray[np.intp]:
-    """Count how often each true label meets each cluster.
-
-    Parameters
-    ----------
-    true, labels : ndarray of shape (n_points,), integer
-        The label, from 0 to `n_true` - 1, and the cluster of each point.
-    n_true, n_clusters : int
-        How many labels and clusters there are.
-
-    Returns
-    -------
-    ndarray of shape (n_true, n_clusters), intp
-        Rows are true labels, columns clusters.
-    """
+    """Count how often each true label meets each cluster, (n_true, n_clusters), both from 0."""
     counts = np.zeros((n_true, n_clusters), dtype=np.intp)
     np.add.at(counts, (true, labels), 1)
     return counts
@@ -52,15 +39,6 @@ def match_by_majority(counts: NDArray[np.intp]) -> Matching:
 
     The share of points that are right by it is called purity. It rises with the number of
     clusters, up to 1 when each point is its own cluster.
-
-    Parameters
-    ----------
-    counts : ndarray of shape (n_true, n_clusters), intp
-        From `count_pairs`.
-
-    Returns
-    -------
-    Matching
     """
     return _matching(counts, dict(enumerate(counts.argmax(axis=0).tolist())))
 
@@ -70,15 +48,6 @@ def match_one_to_one(counts: NDArray[np.intp]) -> Matching:
 
     This is what the literature calls clustering accuracy (Kuhn's Hungarian method). Of several
     best assignments SciPy decides for one.
-
-    Parameters
-    ----------
-    counts : ndarray of shape (n_true, n_clusters), intp
-        From `count_pairs`.
-
-    Returns
-    -------
-    Matching
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -87,36 +56,15 @@ def match_one_to_one(counts: NDArray[np.intp]) -> Matching:
 
 
 def inverse_purity(counts: NDArray[np.intp]) -> float:
-    """Give the share of points that lie in the largest cluster of their label.
+    """Give the share of points, 0 to 1, that lie in the largest cluster of their label.
 
     Several labels may claim the same cluster, so that one cluster for everything scores 1.
-
-    Parameters
-    ----------
-    counts : ndarray of shape (n_true, n_clusters), intp
-        From `count_pairs`.
-
-    Returns
-    -------
-    float
-        0 to 1; the sum of the largest entries of the rows over the sum of all.
     """
     return float(counts.max(axis=1).sum() / counts.sum())
 
 
 def tied_labels(counts: NDArray[np.intp]) -> dict[int, list[int]]:
-    """Find the clusters in which several labels are most frequent.
-
-    Parameters
-    ----------
-    counts : ndarray of shape (n_true, n_clusters), intp
-        From `count_pairs`.
-
-    Returns
-    -------
-    dict
-        From the number of such a cluster to its most frequent labels, in ascending order.
-    """
+    """Find the clusters in which several labels are most frequent, and these labels, ascending."""
     most = counts == counts.max(axis=0)
     return {
         int(cluster): np.flatnonzero(most[:, cluster]).tolist()

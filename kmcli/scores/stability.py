@@ -16,21 +16,10 @@ def agreement_of_halves(
 ) -> float:
     """Tell whether other points of the same kind would give the same clusters.
 
-    Parameters
-    ----------
-    weights : ndarray of shape (n_points,), float64
-        For how many each point stands.
-    cluster_by : callable
-        Learns clusters from the points at the positions that it is given, and returns the
-        cluster of each of all points.
-    seed : int
-        Seed of the halves.
-
-    Returns
-    -------
-    float
-        Mean over five pairs of random halves of the adjusted Rand index between the clusterings
-        that the two halves give all points: 1 if they agree, 0 for what chance reaches.
+    `cluster_by` learns clusters from the points at the positions that it is given, and returns
+    the cluster of each of all points. Gives the mean over five pairs of random halves of the
+    adjusted Rand index between the clusterings that the two halves give all points: 1 if they
+    agree, 0 for what chance reaches.
     """
     random = np.random.default_rng(seed)
     agreements = []
@@ -43,20 +32,10 @@ def agreement_of_halves(
 def weighted_adjusted_rand(
     one: NDArray[np.integer], other: NDArray[np.integer], weights: NDArray[np.float64]
 ) -> float:
-    """Say how far two clusterings of a sample agree, beyond chance.
+    """Say how far two clusterings of a sample agree: 1 if they do, 0 for what chance reaches.
 
-    Parameters
-    ----------
-    one, other : ndarray of shape (n_points,), integer
-        The cluster of each point, from 0.
-    weights : ndarray of shape (n_points,), float64
-        For how many each point stands.
-
-    Returns
-    -------
-    float
-        1 if they agree, 0 for what chance reaches. With equal weights it is the adjusted Rand
-        index of `external_scores`.
+    A point counts as many times as its weight says. With equal weights it is the adjusted Rand
+    index of `external_scores`.
     """
     # As if there were as many points as the sample has.
     weights = weights * (len(weights) / weights.sum())
