@@ -203,6 +203,7 @@ def test_csv_leaves_the_digit_of_left_over_clusters_empty(folder: Path) -> None:
         (["--embed", "pca:65"], "n_components is 65; it must be from 1 to 64"),
         (["--scan", "5"], "'5' is not a range like 5:20"),
         (["--scan", "9:5"], "'9:5' must be an increasing range within 1 to 100"),
+        (["--scan", "9:101"], "'9:101' must be an increasing range within 1 to 100"),
         (["--size", "big"], "'big' is not a size like 8x6, in inches"),
         (["--size", "nanx5"], "not a size like 8x6"),
         (["--report", "--json"], "--report and --json both print to standard output"),

@@ -169,3 +169,11 @@ def test_what_stands_still_does_not_flicker_by_dithering(method: str, tmp_path: 
     assert quantize(source, "-k", "4", "--dither", method, "-o", output) == 0
     first, second = decode_frames(output.read_bytes()).frames
     np.testing.assert_array_equal(first[:40, :30], second[:40, :30])
+
+
+def test_a_gif_of_one_frame_comes_out_without_a_time(tmp_path: Path) -> None:
+    source, output = tmp_path / "a.gif", tmp_path / "b.gif"
+    Image.new("P", (4, 3)).save(source, duration=500)
+    assert decode_frames(source.read_bytes()).durations == (500,)
+    assert run(["quantize", str(source), "-o", str(output)]) == 0
+    assert decode_frames(output.read_bytes()).durations == (0,)

@@ -131,6 +131,12 @@ def test_long_and_short_times_are_kept_by_png() -> None:
     assert decode_frames(data).durations == (0, 1, 65_535, 600_000)
 
 
+def test_an_animation_of_one_frame_is_a_still_as_png() -> None:
+    frames = moving_square()[:1]
+    still = encode_indexed(COLORS, frames[0], "png")
+    assert encode_indexed(COLORS, frames, "png", durations=(50,), n_plays=0) == still
+
+
 def test_all_frames_have_one_palette() -> None:
     data = encode_indexed(COLORS, moving_square(), "png", durations=(50,) * 5, n_plays=0)
     assert data.count(b"PLTE") == 1

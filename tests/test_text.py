@@ -4,6 +4,7 @@ import pytest
 
 from kmcli.errors import InputError
 from kmcli.palette_files import decode_palette
+from kmcli.report.model import Field, Report, Table
 from kmcli.tables import columns
 from kmcli.text import number, shortened
 
@@ -34,3 +35,11 @@ def test_messages_quote_no_more_of_a_file_than_a_line_holds() -> None:
         assert str(error) == f"line 2, column a: {shown} is not a number"
         with pytest.raises(InputError, match=f"line 1: {shown} is not a colour"):
             decode_palette(text.encode(), "a.hex")
+
+
+def test_a_value_is_written_as_it_is_unless_it_has_a_text_even_an_empty_one() -> None:
+    rows = [[Field("k", "k", 3), Field("", "what", None, ""), Field("x", "x", 0.5, "half")]]
+    assert Report("Title", [Table("", "", rows)]).to_text().splitlines()[-2:] == [
+        "  k  what     x",
+        "  3        half",
+    ]
