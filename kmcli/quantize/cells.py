@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.quantize.colorspace import convert_points, to_points
+from kmcli.quantize.packed import pack_upper_bits
 from kmcli.settings import Space
 
 _BITS = {3: (6, 5, 4), 4: (5, 4)}
@@ -149,7 +150,7 @@ class CellTree:
         is_in[places[is_wanted]] = True
         starts = range(0, len(self._colors), _STRIP_COLORS)
         strips = [self._colors[start : start + _STRIP_COLORS] for start in starts]
-        found = [np.flatnonzero(is_in[_places(strip, self._n_bits)]) for strip in strips]
+        found = [np.flatnonzero(is_in[pack_upper_bits(strip, self._n_bits)]) for strip in strips]
         return np.concatenate([start + each for start, each in zip(starts, found, strict=True)])
 
     @cached_property
@@ -174,7 +175,10 @@ class CellTree:
         moments = np.zeros((n_channels + 2, self._n_places))
         for start in range(0, len(self._colors), _STRIP_COLORS):
             strip = slice(start, start + _STRIP_COLORS)
-            places, weights = _places(self._colors[strip], self._n_bits), self._counts[strip]
+            places, weights = (
+                pack_upper_bits(self._colors[strip], self._n_bits),
+                self._counts[strip],
+            )
             # Colours in ascending order lie in few of the cells: sums over these stay in the cache.
             first = int(places.min())
             places -= first
@@ -191,15 +195,6 @@ class CellTree:
         order = np.argsort(codes)
         places = places[order]
         return _Level(codes[order], moments[:, places], sizes[places]), places
-
-
-def _places(colors: NDArray[np.uint8], n_bits: int) -> NDArray[np.intp]:
-    """Join the upper bits of the channels: cells that are in the order of the colours."""
-    places = np.zeros(len(colors), dtype=np.int32)
-    for channel in range(colors.shape[1]):
-        places <<= n_bits
-        places |= colors[:, channel] >> (8 - n_bits)
-    return places.astype(np.intp)
 
 
 def _morton_codes(places: NDArray[np.intp], n_channels: int, n_bits: int) -> NDArray[np.intp]:

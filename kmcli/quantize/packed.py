@@ -55,3 +55,12 @@ def pack_all(pixels: NDArray[np.uint8]) -> NDArray[np.uint32]:
     for where, strip in packed_strips(pixels):
         codes[where] = strip
     return codes
+
+
+def pack_upper_bits(colors: NDArray[np.uint8], n_bits: int) -> NDArray[np.intp]:
+    """Join the upper bits of the channels of each colour: like ones get one number, in order."""
+    codes = np.zeros(colors.shape[:-1], dtype=np.int32)
+    for channel in range(colors.shape[-1]):
+        codes <<= n_bits
+        codes |= colors[..., channel] >> (8 - n_bits)
+    return codes.astype(np.intp)

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from kmcli.quantize.packed import pack_upper_bits
+
 _SAMPLED_PIXELS = 2**19
 """About so many pixels are looked at, in whole rows."""
 
@@ -34,7 +36,7 @@ def measure_smoothness(pixels: NDArray[np.uint8], colors: NDArray[np.uint8]) -> 
     """
     rows = pixels.reshape(-1, *pixels.shape[-2:])
     sample = rows[:: max(1, rows.shape[0] * rows.shape[1] // _SAMPLED_PIXELS)]
-    places = _places(sample).reshape(-1)
+    places = pack_upper_bits(sample[..., :3], _BITS).reshape(-1)
     counts = np.bincount(places, minlength=_N_PLACES)
     weights = _WEIGHTS[_changes(sample)].reshape(-1)
     means: NDArray[np.float64] = np.bincount(places, weights, _N_PLACES).astype(float, copy=False)
@@ -44,7 +46,7 @@ def measure_smoothness(pixels: NDArray[np.uint8], colors: NDArray[np.uint8]) -> 
     blocks += around
     counts += 1
     means /= counts
-    return means[_places(colors)]
+    return means[pack_upper_bits(colors[..., :3], _BITS)]
 
 
 def _sum_around(values: NDArray[np.float64] | NDArray[np.intp]) -> NDArray[np.float64]:
@@ -54,15 +56,6 @@ def _sum_around(values: NDArray[np.float64] | NDArray[np.intp]) -> NDArray[np.fl
         first, second = np.split(blocks, 2, axis=axis)
         blocks = first + second
     return blocks.astype(np.float64, copy=False)
-
-
-def _places(colors: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Give like colours the same number."""
-    places = (colors[..., 0] >> (8 - _BITS)).astype(np.intp)
-    for channel in (1, 2):
-        places <<= _BITS
-        places |= colors[..., channel] >> (8 - _BITS)
-    return places
 
 
 def _changes(rows: NDArray[np.uint8]) -> NDArray[np.int16]:
