@@ -1,7 +1,6 @@
 """The command ``kmcli assign``."""
 
 import contextlib
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,7 +16,7 @@ from kmcli.cli.cluster.table_options import (
 from kmcli.cli.declaring import ANY_PATH, GroupedCommand, option
 from kmcli.cli.options import OutputOptions, report_options
 from kmcli.errors import ExitCode
-from kmcli.files import STREAM, publish
+from kmcli.files import STREAM
 from kmcli.text import counted
 
 if TYPE_CHECKING:
@@ -87,20 +86,13 @@ def assign(model: str, tables: tuple[str, ...], **options: Any) -> ExitCode:
             sums = labelling.sums
             return assign_report(source.name, found, sums, labelling.n_beyond, labelling.n_unknown)
 
-        def report_file(name: str) -> Iterator[bytes]:
-            yield outputs.report_bytes([report()], name)
-
         files: list[tuple[str, Any]] = []
         if rows is None or path is None:
             for _ in labelling:
                 pass
         else:
             files.append((path, rows.pieces(labelling)))
-        if to.report_file is not None:
-            files.append((to.report_file, report_file(to.report_file)))
-        publish(files, force=to.force, make_folders=to.make_folders)
-    if to.prints_report:
-        outputs.print_report(report(), as_json=to.json)
+        outputs.write_streamed(files, report, to)
     if not to.quiet:
         console.say(_summary(labelling, path))
     return ExitCode.DONE

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +12,7 @@ from kmcli.cli.options import OutputOptions
 from kmcli.errors import OutputError
 from kmcli.files import (
     STREAM,
+    Content,
     check_output,
     check_stdout,
     file_identity,
@@ -99,6 +100,27 @@ def write_all(
     publish(missing, force=to.force, make_folders=to.make_folders)
     if report is not None and to.prints_report:
         print_report(report, as_json=to.json)
+
+
+def write_streamed(
+    files: Iterable[tuple[str, Content]],
+    report: Callable[[], "Report"],
+    to: OutputOptions,
+) -> None:
+    """Publish files that are made while they are written, then the report, made after them.
+
+    Raises OutputError if a file exists, whatever is in it, or cannot be written.
+    """
+    files = list(files)
+    if to.report_file is not None:
+        files.append((to.report_file, _report_pieces(report, to.report_file)))
+    publish(files, force=to.force, make_folders=to.make_folders)
+    if to.prints_report:
+        print_report(report(), as_json=to.json)
+
+
+def _report_pieces(report: Callable[[], "Report"], path: str) -> Iterator[bytes]:
+    yield report_bytes([report()], path)
 
 
 def _is_there(path: str, data: bytes) -> bool:

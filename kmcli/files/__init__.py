@@ -2,7 +2,7 @@
 
 from kmcli.files.names import default_output, file_identity, printable
 from kmcli.files.outputs import check_output
-from kmcli.files.publish import publish
+from kmcli.files.publish import Content, publish
 from kmcli.files.reading import read_input
 from kmcli.files.signals import DEADLY, answering
 from kmcli.files.stored import Stored
@@ -21,6 +21,7 @@ __all__ = [
     "DEADLY",
     "STDOUT_NAME",
     "STREAM",
+    "Content",
     "DiskFullError",
     "PipeClosedError",
     "StandardOutput",

@@ -16,7 +16,7 @@ from kmcli.cli.cluster.rows import check_inputs, open_inputs, plan_rows
 from kmcli.cli.declaring import ANY_PATH, GroupedCommand
 from kmcli.cli.options import OutputOptions
 from kmcli.errors import ExitCode
-from kmcli.files import STREAM, publish
+from kmcli.files import STREAM
 from kmcli.settings import ClusterSettings
 from kmcli.text import counted
 
@@ -136,7 +136,7 @@ class _Labels:
 
     def publish(self) -> None:
         """Write everything, together."""
-        options, to = self.request.options, self.request.to
+        options = self.request.options
         files: list[tuple[str, Any]] = []
         if self.rows is None or self.path is None:
             for _ in self.labelling:
@@ -148,11 +148,7 @@ class _Labels:
         if options["centers"] is not None:
             files.append((options["centers"], self._centers()))
         files += [(self.request.picture(plot), self._picture(plot)) for plot in options["plots"]]
-        if to.report_file is not None:
-            files.append((to.report_file, self._report_file(to.report_file)))
-        publish(files, force=to.force, make_folders=to.make_folders)
-        if to.prints_report:
-            outputs.print_report(self._report(), as_json=to.json)
+        outputs.write_streamed(files, self._report, self.request.to)
 
     # Each of these is run when its file is written, which is after the rows.
 
@@ -169,9 +165,6 @@ class _Labels:
         from kmcli.report.cluster import cluster_report
 
         return cluster_report(self.result)
-
-    def _report_file(self, path: str) -> Iterator[bytes]:
-        yield outputs.report_bytes([self._report()], path)
 
     def summary(self) -> str:
         """Tell in one line how it went."""
@@ -218,17 +211,11 @@ def _scan(
 def _publish_scan(request: Request, source: "TableSource", scan: "Sequence[ScanStep]") -> ExitCode:
     from kmcli.report.cluster import scan_report
 
-    report = scan_report(source.name, scan)
-    to = request.to
     files = [
         (request.picture(plot), _draw(plot, None, scan, request.options))
         for plot in request.options["plots"]
     ]
-    if to.report_file is not None:
-        files.append((to.report_file, outputs.report_bytes([report], to.report_file)))
-    publish(files, force=to.force, make_folders=to.make_folders)
-    if to.prints_report:
-        outputs.print_report(report, as_json=to.json)
+    outputs.write_streamed(files, lambda: scan_report(source.name, scan), request.to)
     return ExitCode.DONE
 
 
