@@ -88,7 +88,6 @@ class Pictures:
     callback=_parse_embedding,
     metavar="E",
     default=str(Embedding()),
-    show_default=True,
     help="What to cluster: none (the pixels as they are), pca:N, tsne or scale.",
 )
 @option(

@@ -38,7 +38,6 @@ blobs_options = stacked(
         type=Integer(),
         metavar="N",
         default=PointsSpec().n_samples,
-        show_default=True,
         help="Number of points.",
     ),
     option(
@@ -46,7 +45,6 @@ blobs_options = stacked(
         group=_DATA,
         type=click.Choice(SHAPES),
         default=PointsSpec().shape,
-        show_default=True,
         help="Shape of the groups. k-means suits blobs; it fails on most of the others.",
     ),
     option(
@@ -86,7 +84,6 @@ blobs_options = stacked(
         group=_DATA,
         type=click.Choice(["none", "standard"]),
         default="none",
-        show_default=True,
         help="How to scale the columns of the table; standard: to mean 0 and standard deviation 1.",
     ),
     option(
@@ -100,7 +97,6 @@ blobs_options = stacked(
         group=_MORE,
         type=click.Choice(["gif", "apng"]),
         default="gif",
-        show_default=True,
         help="Format of the animation.",
     ),
     option(

@@ -125,7 +125,6 @@ _column_options = stacked(
         group=COLUMNS_GROUP,
         type=click.Choice(get_args(Scale)),
         default=_DEFAULTS.scale,
-        show_default=True,
         help="How to scale columns: standard (mean and standard deviation), none, range, or "
         "robust (median and quartiles).",
     ),
@@ -142,7 +141,6 @@ _column_options = stacked(
         group=COLUMNS_GROUP,
         type=click.Choice(get_args(Missing)),
         default=_DEFAULTS.missing,
-        show_default=True,
         help="What to do with missing values: leave the row without a cluster, fill in the "
         "column's mean, or fail.",
     ),
@@ -169,7 +167,6 @@ _method_options = stacked(
         group=METHOD_GROUP,
         type=click.Choice(get_args(ClusterEffort)),
         default=_DEFAULTS.effort,
-        show_default=True,
         help="How hard to search. fast: 10 initialisations, no moves; best: 100 "
         "initialisations, two passes over all rows.",
     ),
@@ -199,7 +196,6 @@ cluster_options = stacked(
         group=ROWS_GROUP,
         metavar="NAME",
         default="cluster",
-        show_default=True,
         help="Name of the new column.",
     ),
     rows_options,

@@ -49,7 +49,6 @@ def reading_options() -> Callable[[F], F]:
             group=TABLE_GROUP,
             type=click.Choice(get_args(Header)),
             default="auto",
-            show_default=True,
             help="Whether the first record holds column names. auto: yes if none of its cells is a "
             "number but one below is.",
         ),
@@ -58,7 +57,6 @@ def reading_options() -> Callable[[F], F]:
             group=TABLE_GROUP,
             type=click.Choice(get_args(Decimal)),
             default="auto",
-            show_default=True,
             help="Decimal mark. auto: a comma only where it can mean nothing else.",
         ),
         option(
@@ -87,7 +85,6 @@ _mark_options = stacked(
         callback=_parse_mark,
         metavar="C|none",
         default='"',
-        show_default=True,
         help="Quote character around cells that contain delimiters.",
     ),
 )
