@@ -175,10 +175,8 @@ class CellTree:
         moments = np.zeros((n_channels + 2, self._n_places))
         for start in range(0, len(self._colors), _STRIP_COLORS):
             strip = slice(start, start + _STRIP_COLORS)
-            places, weights = (
-                pack_upper_bits(self._colors[strip], self._n_bits),
-                self._counts[strip],
-            )
+            places = pack_upper_bits(self._colors[strip], self._n_bits)
+            weights = self._counts[strip]
             # Colours in ascending order lie in few of the cells: sums over these stay in the cache.
             first = int(places.min())
             places -= first
