@@ -70,7 +70,10 @@ def lay_out_samples(folder: Path) -> None:
     """
     written = shutil.ignore_patterns("*-k*.png", "*-compare.png", "*-cloud.png")
     shutil.copytree(SAMPLES, folder / "sample_images", ignore=written)
-    shutil.copy(SAMPLES / "flower.jpg", folder / "photo.jpg")
+    from PIL import Image
+
+    with Image.open(SAMPLES / "flower.jpg") as photo:
+        photo.reduce(2).save(folder / "photo.jpg", quality=90)
     shutil.copy(SAMPLE_DATA / "customers.csv", folder / "customers.csv")
 
 

@@ -86,12 +86,12 @@ TABLE = "id,x,y\n" + "".join(
 )
 
 
-def kmcli(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+def python(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     hidden = folder.parent / "hidden"
     hidden.mkdir(exist_ok=True)
     (hidden / "sitecustomize.py").write_text(WITHOUT_POSIX)
     return subprocess.run(
-        [sys.executable, "-m", "kmcli", *arguments],
+        [sys.executable, *arguments],
         cwd=folder,
         env={
             **os.environ,
@@ -102,6 +102,10 @@ def kmcli(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.Compl
         check=False,
         timeout=300,
     )
+
+
+def kmcli(folder: Path, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    return python(folder, "-m", "kmcli", *arguments, stdin=stdin)
 
 
 @pytest.fixture
@@ -128,24 +132,30 @@ def test_hiding_works(folder: Path) -> None:
     assert b"no attribute 'SIGHUP'" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("quantize", "0.png", "-k", "2", "--compare"),
-        ("quantize", "0.png", "-k", "2", "--in-place", "--keep-mtime"),
-        ("blobs", "--dpi", "30", "--steps"),
-        ("digits", "--dpi", "30", "--runs", "1"),
-        ("cluster", "table.csv", "-k", "2", "-d", "out", "--plots", "pca,profile", "--dpi", "30"),
-        ("--help",),
-    ],
-)
-def test_a_command_needs_nothing_that_windows_lacks(
-    arguments: tuple[str, ...], folder: Path
-) -> None:
-    done = kmcli(folder, *arguments)
+IN_TURN = """
+import shlex, sys
+from kmcli.cli.main import run
+for line in sys.stdin:
+    assert run(shlex.split(line)) == 0, line
+"""
+
+
+def test_no_command_needs_what_windows_lacks(folder: Path) -> None:
+    lines = b"""\
+        quantize 0.png -k 2 --compare
+        quantize 0.png -k 2 --in-place --keep-mtime
+        blobs --dpi 30 --steps
+        digits --dpi 30 --n-init 1
+        cluster table.csv -k 2 -d out --plots pca,profile --dpi 30
+        --help"""
+    done = python(folder, "-c", IN_TURN, stdin=lines)
     assert done.returncode == 0, done.stderr
     assert b"Traceback" not in done.stderr
-    assert not [name for name in files_in(folder) if name.endswith("-tmp")]
+    made = files_in(folder)
+    assert {"0-compare.png", "blobs-steps.png", "digits-pca.png", "out/cluster-profile.png"} <= set(
+        made
+    )
+    assert not [name for name in made if name.endswith("-tmp")]
 
 
 def test_a_batch_in_processes_without_fork_gives_the_same_bytes(folder: Path) -> None:
