@@ -1,5 +1,6 @@
 """What was made fast stays fast: work and memory are counted, no clock is looked at."""
 
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -131,6 +132,29 @@ def test_an_exact_copy_does_without_scikit_learn(tmp_path: Path) -> None:
     modules = loaded_by(tmp_path / "red.png", tmp_path / "out.png")
     assert "numpy" in modules
     assert not {"sklearn", "scipy"} & {name.split(".")[0] for name in modules}
+
+
+THREADS = """
+import os, sys, types
+def run(_arguments):
+    print(os.environ["OMP_NUM_THREADS"], os.environ["OPENBLAS_NUM_THREADS"])
+    return 0
+sys.modules["kmcli.cli.main"] = types.SimpleNamespace(run=run)
+from kmcli.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(("asked", "told"), [({}, "1 1"), ({"OMP_NUM_THREADS": "3"}, "3 1")])
+def test_linear_algebra_uses_one_thread_unless_the_user_says_more(
+    asked: dict[str, str], told: str
+) -> None:
+    others = {name: value for name, value in os.environ.items() if "_NUM_THREADS" not in name}
+    command = [sys.executable, "-c", THREADS]
+    done = subprocess.run(
+        command, env={**others, **asked}, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == told.split()
 
 
 LIMITED = """
