@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.metrics import silhouette_samples
 
 from kmcli.cluster.labelling import Labelling
 from kmcli.cluster.profile import SampledScores, score_sample
@@ -24,7 +25,6 @@ from kmcli.report.assign import assign_report
 from kmcli.report.cluster import cluster_report, scan_report
 from kmcli.scores import (
     external_scores,
-    silhouettes,
     weighted_adjusted_rand,
     weighted_silhouettes,
 )
@@ -37,7 +37,7 @@ def test_weighted_silhouettes_of_equal_weights_are_scikit_learns() -> None:
     points, labels = random.normal(size=(700, 3)), random.integers(0, 4, 700)
     for weight in (1.0, 0.25):
         found = weighted_silhouettes(points, np.full(700, weight), labels, 5)
-        np.testing.assert_allclose(found, silhouettes(points, labels), atol=1e-9)
+        np.testing.assert_allclose(found, silhouette_samples(points, labels), atol=1e-9)
 
 
 def test_weights_stand_for_rows_that_are_not_there() -> None:
@@ -46,7 +46,7 @@ def test_weights_stand_for_rows_that_are_not_there() -> None:
     labels = np.repeat([0, 1], 30)
     # The first thirty stand for a hundred rows each at nearly the same places.
     many = np.repeat(points[:30], 100, axis=0) + random.normal(size=(3000, 2)) * 1e-6
-    whole = silhouettes(np.concatenate([many, points[30:]]), np.repeat([0, 1], [3000, 30]))
+    whole = silhouette_samples(np.concatenate([many, points[30:]]), np.repeat([0, 1], [3000, 30]))
     found = weighted_silhouettes(points, np.repeat([100.0, 1.0], 30), labels, 2)
     np.testing.assert_allclose(found[30:], whole[3000:], atol=1e-4)
     np.testing.assert_allclose(found[:30], whole[:3000:100], atol=0.05)

@@ -17,6 +17,7 @@ from kmcli.quantize import learn, quantize_image
 from kmcli.quantize.cells import CellTree
 from kmcli.quantize.histogram import count_colors
 from kmcli.quantize.lookup import map_colors
+from kmcli.scores import internal_scores
 from kmcli.settings import QuantizeSettings
 from tests.conftest import Pixels
 
@@ -99,6 +100,12 @@ def test_cells_of_many_colors_hold_less_than_seventy_bytes_of_each() -> None:
     counts = np.ones(len(colors), dtype=np.int64)
     peak = allocated(lambda: CellTree(colors, counts).select(2**15))
     assert peak * MEGA / len(colors) < 70
+
+
+def test_silhouettes_hold_a_few_rows_of_distances_at_once() -> None:
+    random = np.random.default_rng(0)
+    points, labels = random.normal(size=(4000, 2)), random.integers(0, 3, 4000)
+    assert allocated(lambda: internal_scores(points, labels)) < 4000**2 * 8 / 2 / MEGA
 
 
 RUN = """

@@ -11,7 +11,7 @@ from kmcli.blobs.run import MAX_SCORED_POINTS, WORSE, BlobsResult
 from kmcli.clustering import fit_kmeans
 from kmcli.clustering.passes import label_points
 from kmcli.errors import SettingsError
-from kmcli.scores import InternalScores, agreement_of_halves, internal_scores, silhouettes
+from kmcli.scores import InternalScores, agreement_of_halves, internal_scores
 from kmcli.settings import Init, KMeansSettings
 
 _N_STARTS = 10
@@ -29,11 +29,9 @@ class ScanStep:
     inertia : float
         Sum of the squared distances to the centres.
     scores : InternalScores or None
-        None for one cluster.
+        None for one cluster, or for too many points.
     labels : ndarray of shape (n_points,), int32
         The cluster of each point.
-    silhouettes : ndarray of shape (n_points,), float64, or None
-        The silhouette of each point; None for one cluster.
     centers : ndarray of shape (n_clusters, n_features), float64
         The centre of each cluster.
     stability : float or None
@@ -45,7 +43,6 @@ class ScanStep:
     inertia: float
     scores: InternalScores | None
     labels: NDArray[np.int32]
-    silhouettes: NDArray[np.float64] | None
     centers: NDArray[np.float64]
     stability: float | None
 
@@ -99,12 +96,9 @@ def scan_clusters(
         its = replace(settings, n_clusters=n_clusters)
         found = fit_kmeans(points.values, its)
         scores = internal_scores(points.values, found.labels) if few else None
-        each = None if scores is None else silhouettes(points.values, found.labels)
         stability = _stability(points.values, its) if few and n_clusters > 1 else None
         steps.append(
-            ScanStep(
-                n_clusters, found.inertia, scores, found.labels, each, found.centers, stability
-            )
+            ScanStep(n_clusters, found.inertia, scores, found.labels, found.centers, stability)
         )
         advance(f"k = {n_clusters}")
     return tuple(steps)

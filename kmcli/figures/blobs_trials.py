@@ -41,7 +41,7 @@ _NO_CLUSTER = 0.02
 
 def draw_scan(points: Points, scan: Sequence[ScanStep], style: Style) -> Figure:
     """Draw the scores for several numbers of clusters, and the clusters above their silhouettes."""
-    bladed = [step for step in scan if step.silhouettes is not None]
+    bladed = [step for step in scan if step.scores is not None]
     n_rows = math.ceil(len(bladed) / _COLUMNS)
     figure = new_figure(14, 3.6 + _ROW_INCHES * n_rows, style)
     with mpl.rc_context(style.rc()):
@@ -111,19 +111,18 @@ def _draw_clusters(
 
 
 def _draw_blades(axes: Axes, step: ScanStep, style: Style) -> None:
-    assert step.silhouettes is not None  # noqa: S101 - only such steps are drawn
+    assert step.scores is not None  # noqa: S101 - only such steps are drawn
+    silhouettes, mean = step.scores.silhouettes, step.scores.silhouette
     position = 0.0
-    n_points = len(step.silhouettes)
-    left = min(-0.2, float(step.silhouettes.min()))
+    left = min(-0.2, float(silhouettes.min()))
     for number in range(step.n_clusters):
-        values = np.sort(step.silhouettes[step.labels == number])
+        values = np.sort(silhouettes[step.labels == number])
         rows = position + np.arange(len(values))
         axes.fill_betweenx(rows, 0, values, color=style.color(number), lw=0)
         if step.n_clusters <= _MOST_NUMBERED:
             middle = position + len(values) / 2
             axes.text(left - 0.02, middle, str(number), ha="right", va="center", fontsize=8)
-        position += len(values) + _NO_CLUSTER * n_points
-    mean = float(step.silhouettes.mean())
+        position += len(values) + _NO_CLUSTER * len(silhouettes)
     axes.axvline(mean, color=style.ink, ls="--", lw=1.2)
     axes.set_title(f"mean {mean:.2f}", fontsize=10)
     axes.set_yticks([])

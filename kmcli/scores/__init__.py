@@ -1,7 +1,7 @@
 """How good a clustering is: by itself, against true labels, and under other points."""
 
 from kmcli.scores.external import ExternalScores, external_scores
-from kmcli.scores.internal import InternalScores, internal_scores, silhouettes, weighted_silhouettes
+from kmcli.scores.internal import InternalScores, internal_scores, weighted_silhouettes
 from kmcli.scores.matching import (
     Matching,
     count_pairs,
@@ -24,7 +24,6 @@ __all__ = [
     "inverse_purity",
     "match_by_majority",
     "match_one_to_one",
-    "silhouettes",
     "tied_labels",
     "weighted_adjusted_rand",
     "weighted_silhouettes",

@@ -10,6 +10,9 @@ from kmcli.parallel import map_shares
 _ROWS_AT_ONCE = 512
 """Whose distances to all others are in memory at once."""
 
+_MEBIBYTES = 32
+"""What scikit-learn may take for distances: it is faster within the processor's cache."""
+
 
 @dataclass(frozen=True)
 class InternalScores:
@@ -17,40 +20,40 @@ class InternalScores:
 
     Attributes
     ----------
-    silhouette : float
-        Mean over the points of (b - a) / max(a, b), where a is the mean distance to the own
-        cluster and b that to the nearest other one; -1 to 1, higher is better.
+    silhouettes : ndarray of shape (n_points,), float64
+        Of each point (b - a) / max(a, b), where a is the mean distance to the own cluster and b
+        that to the nearest other one; -1 to 1, higher is better.
     calinski_harabasz : float
         Dispersion between the clusters over that within them; 0 or more, higher is better.
     davies_bouldin : float
         Mean over the clusters of the worst ratio of spread to separation; lower is better.
     """
 
-    silhouette: float
+    silhouettes: NDArray[np.float64]
     calinski_harabasz: float
     davies_bouldin: float
+
+    @property
+    def silhouette(self) -> float:
+        """The mean of the silhouettes."""
+        return float(self.silhouettes.mean())
 
 
 def internal_scores(
     points: NDArray[np.float64], labels: NDArray[np.integer]
 ) -> InternalScores | None:
     """Score a clustering without labels; None unless 2 clusters or more, and fewer than points."""
-    from sklearn import metrics
+    from sklearn import config_context, metrics
 
     if not 2 <= len(np.unique(labels)) < len(points):
         return None
+    with config_context(working_memory=_MEBIBYTES):
+        silhouettes = np.asarray(metrics.silhouette_samples(points, labels))
     return InternalScores(
-        silhouette=float(metrics.silhouette_score(points, labels)),
+        silhouettes=silhouettes,
         calinski_harabasz=float(metrics.calinski_harabasz_score(points, labels)),
         davies_bouldin=float(metrics.davies_bouldin_score(points, labels)),
     )
-
-
-def silhouettes(points: NDArray[np.float64], labels: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Give the silhouette of each point, -1 to 1, of 2 clusters or more, and fewer than points."""
-    from sklearn import metrics
-
-    return np.asarray(metrics.silhouette_samples(points, labels))
 
 
 def weighted_silhouettes(
@@ -63,7 +66,7 @@ def weighted_silhouettes(
 
     The middle of the points should be near 0, for the sake of precision, and at least 2 clusters
     have points. From -1 to 1; 0 for a point that is alone in its cluster. With equal weights
-    these are the values of `silhouettes`.
+    these are the values of `internal_scores`.
     """
     sums = np.bincount(labels, weights, n_clusters)
     shares = np.zeros((len(points), n_clusters))
