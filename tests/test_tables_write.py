@@ -140,7 +140,8 @@ def test_typed_tables_are_read_by_content_from_file_or_pipe(
     made: object, on_disk: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert callable(made)
-    monkeypatch.setattr(frames, "BLOCK_ROWS", 3)
+    monkeypatch.setattr(frames, "_BLOCK_CELLS", 3 * len(TYPED.columns))
+    monkeypatch.setattr(frames, "_LEAST_BLOCK_ROWS", 1)
     data = made()
     path = tmp_path / "t.csv"
     path.write_bytes(data)

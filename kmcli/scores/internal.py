@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from kmcli.parallel import map_shares
 
-_ROWS_AT_ONCE = 512
+_ROWS_AT_ONCE = 128
 """Whose distances to all others are in memory at once."""
 
 _MEBIBYTES = 32

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,11 @@ from kmcli.errors import InputError
 from kmcli.settings.tables import FileFormat, TableFormat
 from kmcli.tables.text import Input
 
-BLOCK_ROWS = 131_072
+_BLOCK_CELLS = 2**20
+"""Two blocks at work and what is computed of them stay below 400 MB in all."""
+
+_LEAST_BLOCK_ROWS = 2**13
+"""Of Parquet whole pages are unpacked: slices of fewer rows take longer than they spare memory."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,22 @@ class FrameBlock:
     first_row: int
     n_rows: int
     source: Any
+    _columns: dict[int, pl.Series] = field(default_factory=dict, repr=False, compare=False)
+
+    def cells(
+        self, names: Sequence[str], positions: Sequence[int], form: FileFormat
+    ) -> pl.DataFrame:
+        """Read columns, each called by its position, once for all who ask."""
+        new = [i for i in positions if i not in self._columns]
+        wanted = [pl.col(names[i]).alias(str(i)) for i in new]
+
+        def read(frame: pl.LazyFrame) -> pl.DataFrame:
+            return frame.slice(self.first_row, self.n_rows).select(wanted).collect()
+
+        if new:
+            found = _read(read, self.source, form, self.name)
+            self._columns.update(zip(new, found.get_columns(), strict=True))
+        return pl.DataFrame([self._columns[i] for i in positions])
 
 
 @dataclass(frozen=True)
@@ -76,23 +96,17 @@ class FrameTable:
 
     def blocks(self) -> Iterator[FrameBlock]:
         """Give the blocks in order."""
-        number = 0
+        number, step = 0, max(_LEAST_BLOCK_ROWS, _BLOCK_CELLS // max(1, len(self.schema)))
         for name, source in self.parts:
             with_rows = _read(lambda f: f.select(pl.len()).collect(), source, self.format, name)
             n_rows = int(with_rows.item())
-            for first in range(0, n_rows, BLOCK_ROWS):
-                yield FrameBlock(number, name, first, min(BLOCK_ROWS, n_rows - first), source)
+            for first in range(0, n_rows, step):
+                yield FrameBlock(number, name, first, min(step, n_rows - first), source)
                 number += 1
 
     def cells(self, block: FrameBlock, positions: Sequence[int]) -> pl.DataFrame:
         """Read columns of a block, each called by its position."""
-        names = self.names
-        wanted = [pl.col(names[i]).alias(str(i)) for i in positions]
-
-        def read(frame: pl.LazyFrame) -> pl.DataFrame:
-            return frame.slice(block.first_row, block.n_rows).select(wanted).collect()
-
-        return _read(read, block.source, self.format, block.name)
+        return block.cells(self.names, positions, self.format)
 
     def plain_numbers(self, block: FrameBlock, positions: Sequence[int]) -> None:
         """Leave it to those who read the cells, which have types."""
