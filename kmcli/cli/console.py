@@ -31,6 +31,12 @@ def say(message: str) -> None:
     plain(f"{printable(message)}\n")
 
 
+def while_waiting(message: str) -> None:
+    """Say what takes long and cannot tell how far it is, to who waits at a terminal."""
+    if sys.stderr and sys.stderr.isatty():
+        say(message)
+
+
 def plain(text: str) -> None:
     """Write to standard error as it stands; if that fails, the message is lost, no more."""
     write_stderr(text.encode("utf-8", "backslashreplace"))

@@ -162,7 +162,7 @@ def digits(**options: Any) -> ExitCode:
     from kmcli.digits import run_digits
 
     if settings.embedding.method == "tsne" and not to.quiet:
-        console.say("digits: computing the t-SNE map; this takes a few seconds")
+        console.while_waiting("digits: computing the t-SNE map; this takes a few seconds")
     result = run_digits(settings)
     inits, scan = _run_trials(result, options["runs"], options["scan"], quiet=to.quiet)
     files = list(_draw(result, inits, scan, pictures, options))

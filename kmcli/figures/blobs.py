@@ -68,6 +68,11 @@ def draw_steps(points: Points, trace: Trace, style: Style) -> Figure:
     return figure
 
 
+def count_frames(trace: Trace) -> int:
+    """Tell how many pictures `draw_animation` draws."""
+    return len(_frames(trace, range(len(trace.steps))))
+
+
 def draw_animation(points: Points, trace: Trace, style: Style) -> Iterator[NDArray[np.uint8]]:
     """Draw the steps of one start one after the other, (height, width, 3), all of one size."""
     plane = Plane(points, _all_centers(trace))

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba_array
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -75,7 +76,8 @@ class Plane:
 
     def scatter(self, axes: Axes, style: Style, labels: NDArray[np.integer]) -> None:
         """Draw the points in the colours of their clusters, those of none (-1) in grey."""
-        colors = [style.muted if label < 0 else style.color(label) for label in labels.tolist()]
+        shown = [style.color(cluster) for cluster in range(int(labels.max()) + 1)]
+        colors = to_rgba_array([*shown, style.muted])[labels]
         size = self.mark**2 * float(np.clip(6000 / self.n_points, 2, 26))
         axes.scatter(self.xy[:, 0], self.xy[:, 1], s=size, c=colors, linewidths=0, alpha=0.85)
 

@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from kmcli.cli import console
+
 if TYPE_CHECKING:
     from kmcli.blobs import BlobsResult
     from kmcli.cli.blobs.extras import Extras
@@ -46,7 +48,12 @@ def draw(
 
         strip = figures.draw_steps(result.points, extras.trace, style)
         yield _path(given, "blobs-steps.png"), to_png(strip)
-        frames = list(figures.draw_animation(result.points, extras.trace, style))
+        frames = []
+        n_frames = figures.count_frames(extras.trace)
+        with console.progress(n_frames, quiet=given["quiet"]) as progress:
+            for frame in figures.draw_animation(result.points, extras.trace, style):
+                frames.append(frame)
+                progress.advance("animation")
         animation = encode_animation(frames, given["animation"], 1500)
         yield _path(given, _animation_name(given)), animation
     if extras.scan:
