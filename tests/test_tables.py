@@ -180,7 +180,13 @@ def test_a_number_can_mean_a_missing_value(word: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "is_plain"),
-    [("1,2\n,-3e2\n", True), ("1,2\n5,inf\n", False), ("1,2\n5,NA\n", False)],
+    [
+        ("1,2\n,-3e2\n", True),
+        ("1,2\n5,inf\n", False),
+        ("1,2\n5,NA\n", False),
+        ('{"x": 1, "y": 2}\n\n{"y": -3e2}\n', True),
+        ('{"x": 1, "y": 2}\n{"y": "3"}\n', False),
+    ],
 )
 def test_plain_numbers_are_read_at_once_and_others_looked_at(text: str, is_plain: bool) -> None:
     table = open_table([Memory(text.encode())])
@@ -333,10 +339,46 @@ def test_json_lines_are_read_by_the_names_of_their_members() -> None:
     )
 
 
-@pytest.mark.parametrize("line", ["[1]", "{", "1", '{"x": 1} {"x": 2}'])
+@pytest.mark.parametrize("line", ["[1]", "{", "1", " ", '{"x": 1} {"x": 2}'])
 def test_a_line_that_is_no_json_object_is_refused(line: str) -> None:
     with pytest.raises(InputError, match="line 2 is not a JSON object"):
         values(opened('{"x": 1}\n' + line + "\n"))
+
+
+def test_members_of_one_name_in_one_line_of_json_are_refused() -> None:
+    with pytest.raises(InputError, match="line 3 has several members 'x'"):
+        opened('{"x": 1}\n\n{"x": 2, "x": 3}\n')
+    later = '{"x": 1}\n' * 50_000 + '{"x": 2, "x": 3}\n'
+    with pytest.raises(InputError, match="line 50001 has several members 'x'"):
+        values(opened(later))
+
+
+@given(
+    members=st.lists(
+        st.one_of(
+            st.floats(allow_nan=False, min_value=-1e140, max_value=1e140).map(repr),
+            st.integers(-(2**80), 2**80).map(str),
+            st.sampled_from(["null", "1e200", "1E5", "0.1234567890123456789", "-0.0", "1e-400"]),
+            st.sampled_from(
+                ['"2"', '"NA"', "true", "NaN", "1e400", "[1]", '{"y": 3}', '"\\"y\\""']
+            ),
+        ),
+        min_size=1,
+        max_size=9,
+    ),
+    na=st.sampled_from([TableFormat().na, ("", "-99"), ()]),
+)
+def test_numbers_of_json_read_at_once_are_those_of_the_cells(
+    members: list[str], na: tuple[str, ...]
+) -> None:
+    lines = [f'{{"y": {member}, "x": 1}}\r\n' for member in ["8", *members]]
+    table = open_table([Memory("\n".join(lines).encode())], TableFormat(na=na))
+    (block,) = table.blocks()
+    plain = table.plain_numbers(block, [1, 0])
+    if plain is not None:
+        found, wrong = number_column(table.cells(block, [0])["0"], na)
+        assert wrong is None
+        np.testing.assert_array_equal(plain, np.column_stack([np.ones(len(found)), found]))
 
 
 def test_several_inputs_are_one_table() -> None:

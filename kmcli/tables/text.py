@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 from kmcli.errors import InputError
 from kmcli.settings.tables import FileFormat, TableFormat
 from kmcli.tables.blocks import TextBlock, as_utf8, cut_blocks
-from kmcli.tables.cells import json_members, read_csv_cells, read_csv_numbers, read_json_cells
+from kmcli.tables.cells import (
+    json_members,
+    read_csv_cells,
+    read_csv_numbers,
+    read_json_cells,
+    read_json_numbers,
+)
 from kmcli.tables.dialect import Dialect
 from kmcli.tables.records import last_record_end
 from kmcli.tables.sniff import SAMPLE_BYTES, sniff_dialect
@@ -101,9 +107,8 @@ class TextTable:
         self, block: TextBlock, positions: Sequence[int]
     ) -> NDArray[np.float64] | None:
         """Read columns of a block as numbers, if that is all that they hold."""
-        if self.format == "jsonl":
-            return None
-        return read_csv_numbers(block, self.dialect, positions)
+        read = read_json_numbers if self.format == "jsonl" else read_csv_numbers
+        return read(block, self.dialect, positions)
 
     def place(self, block: TextBlock, row: int) -> str:
         """Tell where a row stands."""
@@ -173,10 +178,10 @@ def sniff_json(sample: bytes, wanted: TableFormat) -> Dialect:
     names: dict[str, None] = {}
     for number, line in enumerate(sample.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
         if line.strip():
-            members = json_members(line)
-            if members is None:
-                raise InputError(f"line {number} is not a JSON object")
-            names.update(dict.fromkeys(members))
+            try:
+                names.update(dict.fromkeys(json_members(line)))
+            except ValueError as error:
+                raise InputError(f"line {number} {error}") from None
     if not names:
         raise InputError("the table has no rows")
     return Dialect(

@@ -83,7 +83,7 @@ class Appender:
         if self.table.format == "jsonl" or not dialect.has_header:
             return head
         names = head.rstrip(b"\r\n")
-        new = _joined([_cell(name, dialect) for name in self.added.names], dialect)
+        new = "".join(dialect.delimiter + _cell(name, dialect) for name in self.added.names)
         return names + new.encode() + (head[len(names) :] or b"\n")
 
     def __call__(self, block: TextBlock, found: Found) -> bytes:
@@ -95,9 +95,11 @@ class Appender:
             return data
         if self.table.format == "jsonl":
             stops = np.array([data.rindex(b"}", 0, stop) for stop in stops.tolist()])
-            new = _json_members(self.added, found)
+            new = _cells(self.added, found, before=_members(self.added), missing="null")
         else:
-            new = _csv_cells(self.added, found, dialect)
+            missing = "NA" if dialect.delimiter == BLANKS else ""
+            before = [dialect.delimiter] * len(self.added.names)
+            new = _cells(self.added, found, before, missing, dialect.decimal)
         # Three times as quick as to cut the text into rows and join them with the cells. These
         # are of one width, filled up with zero bytes, which none of them contains.
         cells = new.view(np.uint8)
@@ -106,26 +108,31 @@ class Appender:
         return rows if rows.endswith(b"\n") else rows + b"\n"
 
 
-def _csv_cells(added: Added, found: Found, dialect: Dialect) -> NDArray[np.bytes_]:
-    missing = "NA" if dialect.delimiter == BLANKS else ""
+def _members(added: Added) -> list[str]:
+    """Give what stands before the values of new members of JSON objects."""
+    return [f",{json.dumps(name)}:" for name in added.names]
+
+
+def _cells(
+    added: Added, found: Found, before: Sequence[str], missing: str, decimal: str = "."
+) -> NDArray[np.bytes_]:
+    """Give the new cells of each row as one text, each with what stands before it."""
     most = int(found.numbers.max(initial=-1))
     # The last entry is that of rows without a cluster, whose number is -1.
-    labels = [_joined([str(i)], dialect) for i in range(most + 1)] + [_joined([missing], dialect)]
+    labels = [before[0] + text for text in [*map(str, range(most + 1)), missing]]
     if not (added.distance or added.margin):
         return np.array([label.encode() for label in labels])[found.numbers]
     columns = [found.distances] * added.distance + [found.margins] * added.margin
-    texts = [_floats(column, missing, dialect.decimal) for column in columns]
+    texts = [_floats(column, missing, decimal) for column in columns]
     rows = zip(found.numbers.tolist(), *texts, strict=True)
-    return np.array([(labels[i] + _joined(cells, dialect)).encode() for i, *cells in rows])
+    return np.array(
+        [(labels[i] + "".join(map(str.__add__, before[1:], cells))).encode() for i, *cells in rows]
+    )
 
 
 def _floats(values: NDArray[np.float64], missing: str, decimal: str) -> list[str]:
     texts = [missing if value != value else repr(value) for value in values.tolist()]
     return [text.replace(".", ",") for text in texts] if decimal == "," else texts
-
-
-def _joined(cells: Sequence[str], dialect: Dialect) -> str:
-    return "".join(dialect.delimiter + cell for cell in cells)
 
 
 def _cell(text: str, dialect: Dialect) -> str:
@@ -135,13 +142,6 @@ def _cell(text: str, dialect: Dialect) -> str:
     )
     writer.writerow([text])
     return buffer.getvalue()
-
-
-def _json_members(added: Added, found: Found) -> NDArray[np.bytes_]:
-    names = [json.dumps(name) for name in added.names]
-    rows = [zip(names, row, strict=True) for row in added.frame(found).rows()]
-    members = [[f"{name}:{json.dumps(cell)}" for name, cell in row] for row in rows]
-    return np.array([("," + ",".join(row)).encode() for row in members])
 
 
 @dataclass(frozen=True)
