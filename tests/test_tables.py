@@ -186,6 +186,8 @@ def test_a_number_can_mean_a_missing_value(word: str) -> None:
         ("1,2\n5,NA\n", False),
         ('{"x": 1, "y": 2}\n\n{"y": -3e2}\n', True),
         ('{"x": 1, "y": 2}\n{"y": "3"}\n', False),
+        ('{"x": 1, "y": 2}\n \n', False),
+        ('{"x": 1, "y": 2}\n' * 20_000 + '{"y": 2, "x": 2, "x": 3}\n', False),
     ],
 )
 def test_plain_numbers_are_read_at_once_and_others_looked_at(text: str, is_plain: bool) -> None:
@@ -348,9 +350,6 @@ def test_a_line_that_is_no_json_object_is_refused(line: str) -> None:
 def test_members_of_one_name_in_one_line_of_json_are_refused() -> None:
     with pytest.raises(InputError, match="line 3 has several members 'x'"):
         opened('{"x": 1}\n\n{"x": 2, "x": 3}\n')
-    later = '{"x": 1}\n' * 50_000 + '{"x": 2, "x": 3}\n'
-    with pytest.raises(InputError, match="line 50001 has several members 'x'"):
-        values(opened(later))
 
 
 @given(
