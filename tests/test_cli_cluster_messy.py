@@ -76,7 +76,7 @@ REFUSED: dict[str, tuple[str | bytes, str, str]] = {
     "a zero byte": (PLAIN + "5,\0006\n", "line 14 contains a zero byte", "tr -d"),
     "a lone quote": (PLAIN + '5,6"\n', 'line 14 has a quote "', "--quote none"),
     "a quote that is not closed": (PLAIN + '"5,6\n7,8\n', 'line 14 has a quote "', "--quote none"),
-    "line ends of old": (PLAIN.replace("\n", "\r"), "its lines end in CR alone", "tr "),
+    "line ends of old": (PLAIN.replace("\n", "\r"), "line 1 has a line end of CR alone", "tr "),
     "a thousand or one": ("x;y\n1,234;5,678\n2,345;6,789\n", "1234 or 1.234", "--decimal"),
     "one name twice": (PLAIN.replace("y", "x"), "2 columns are called 'x'", "different names"),
     "single quotes": (

@@ -54,6 +54,9 @@ READ_RIGHTLY = {
     "a separator in a name": '"x, cm";"y"\n-0.5;5.895\n4.92;5.27\n0.392;1000\n',
     "a line break in a name": '"x\ncm",y\n-0.5,5.895\n4.92,5.27\n0.392,1000\n',
     "no names": "-0.5,5.895\n4.92,5.27\n0.392,1000\n",
+    "two byte order marks": "\ufeff\ufeffx,y\n-0.5,5.895\n4.92,5.27\n0.392,1000\n",
+    "a carriage return in a cell": 'x,who,y\n-0.5,"a\rb",5.895\n4.92,c,5.27\n0.392,d,1000\n',
+    "text that begins like zlib": "x^,-0.5,5.895\nx^a,4.92,5.27\nx\x01,0.392,1000\n",
     "an index without a name": ",x,y\n0,-0.5,5.895\n1,4.92,5.27\n2,0.392,1000\n",
     "an index that pandas has read": "Unnamed: 0,x,y\n0,-0.5,5.895\n1,4.92,5.27\n2,0.392,1000\n",
     "text beside numbers": 'x,who,y\n-0.5,Ann,5.895\n4.92,"O, ""B""",5.27\n0.392,"a\nb",1000\n',
@@ -97,6 +100,8 @@ def test_a_point_among_decimal_commas_is_no_number() -> None:
 def test_utf_16_with_its_mark_is_read(encoding: str) -> None:
     mark = "\ufeff" if encoding != "utf-16" else ""
     assert values(opened((mark + READ_RIGHTLY["tabs"]).encode(encoding))) == GOOD
+    json_lines = mark + '{"x": 1}\n{"x": 3}\n'
+    assert values(opened(json_lines.encode(encoding))) == [[1], [3]]
 
 
 REFUSED: dict[str, tuple[str | bytes, str]] = {
@@ -111,8 +116,18 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
     "Latin-1": ("who,x\nAnn,1\nJörg,2\n".encode("latin-1"), "line 3, byte 2"),
     "nothing": ("", "no rows"),
     "blank lines alone": ("\n\n", "no rows"),
-    "names alone": ("x,y\n", "no numeric columns"),
-    "line ends of old": ("x,y\r1,2\r3,4\r", "CR alone"),
+    "names alone": ("x,y\n", "no rows"),
+    "line ends of old": ("x,y\r1,2\r3,4\r", "line 1 has a line end of CR alone"),
+    "a line end of old": ("x,y\r1,2\n3,4\n", "line 1 has a line end of CR alone"),
+    "a carriage return too many": ("x,y\r\r\n1,2\r\r\n", "line 1 has a line end of CR alone"),
+    "a late line end of old": ("x,y\n1,2\r\n3,4\r5,6\n", "line 3 has a line end of CR alone"),
+    "dollars": ("x,y\n$1.50,2\n$-3,4\n", "line 2, column x: '$1.50' is not a number"),
+    "shares of a hundred": ("x,y\n1.5 %,2\n-3%,4\n", "line 2, column x: '1.5 %'"),
+    "thousands in all rows": ('x,y\n"1,234.5",2\n"12,345",4\n', "line 2, column x: '1,234.5'"),
+    "thousands of the Swiss": ("x,y\n1'234,2\n12'345.5,4\n", 'line 2, column x: "1\'234"'),
+    "points and commas": ("x;y\n1.234,50;2\n12.345,6;4\n", "line 2, column x: '1.234,50'"),
+    "losses in brackets": ("x,y\n(1.50),2\n3,4\n", "line 2, column x: '(1.50)'"),
+    "digits of other scripts": ("x,y\n\u0663,2\n\u0664,4\n", "line 2, column x"),
     "zero bytes": (b"x,y\n1,\x002\n", "line 2 contains a zero byte"),
     "a thousand or one": ("x;y\n1,234;5,678\n2,345;6,789\n", "1234 or 1.234"),
     "two columns of one name": ("x,x\n1,2\n3,4\n", "2 columns are called 'x' (#1, #2)"),
@@ -122,6 +137,12 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
         "line 1 has 2 names, the records",
     ),
     "JSON array": ('[{"x": 1}]', "jq -c"),
+    "JSON array on lines": (' [\n {"x": 1}\n]\n', "jq -c '.[]'"),
+    "JSON array of arrays": ("[[1, 2],\n [3, 4]]\n", "jq -r '.[] | @csv'"),
+    "arrays of JSON": ("[1, 2]\n[3, 4]\n", "jq -r @csv"),
+    "JSON on several lines": ('{\n"x": 1\n}\n', "line 1 is not a JSON object; write one on each"),
+    "HTML": ("<table><tr><td>1</td></tr></table>\n", "is HTML or XML"),
+    "an office file": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0", "office program"),
     "a spreadsheet": (b"PK\x03\x04\0\0", "as CSV"),
     "many widths": ("a,b\n1\n2,3,4\n5,6,7,8\n", "no comma, semicolon, tab, bar or blank"),
 }

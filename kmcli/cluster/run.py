@@ -20,6 +20,7 @@ from kmcli.clustering.sketch import Reference, Sketch, merge_sketches, sketch_bl
 from kmcli.errors import InputError
 from kmcli.settings import ClusterSettings
 from kmcli.tables.numbers import Column, LeftOut, Source
+from kmcli.text import counted
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,11 @@ def prepare_table(source: Source, settings: ClusterSettings, workers: Workers) -
     varying = total.most[0] > total.least[0]
     kept = {feature.column for feature, varies in zip(features, varying, strict=True) if varies}
     if not kept:
-        raise InputError("all columns are constant; there is nothing to cluster by", source.name)
+        worst = _worst(source, sketch) if n_used < n_rows else ""
+        raise InputError(
+            f"all columns are constant in the {counted(n_used, 'row')} that can be used{worst}",
+            source.name,
+        )
     columns = tuple(column for place, column in enumerate(source.columns) if place in kept)
     constant = [
         LeftOut(column.name, "constant")

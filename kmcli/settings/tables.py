@@ -10,7 +10,9 @@ FileFormat = Literal["csv", "tsv", "jsonl", "parquet", "arrow"]
 Header = Literal["auto", "yes", "no"]
 Decimal = Literal["auto", ".", ","]
 
-NA_WORDS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?", "-")
+NA_WORDS = (
+    *("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "null", "NULL", "None", "?", "-", "."),
+)
 """Cells that mean a missing value: no two libraries agree, so these are the ones in common use."""
 
 MAX_CATEGORIES = 50

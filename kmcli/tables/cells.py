@@ -17,6 +17,8 @@ from kmcli.text import quoted
 
 TRUE_FALSE = ("true", "false")
 
+_LIKE_ZLIB = (b"x^", b"x\x01")
+
 _NUMBER_STARTS = frozenset("+-.0123456789")
 
 
@@ -77,9 +79,14 @@ def _read_csv(
 ) -> pl.DataFrame:
     """Read columns that are all of one kind; each is called by its position."""
     data, delimiter = block.plain(dialect)
+    # polars takes text that begins with "x^" for zlib (2.1): then another record goes before it.
+    n_before = int(data.startswith(_LIKE_ZLIB))
+    if n_before:
+        data = delimiter.join(["0"] * len(dialect.names)).encode() + b"\n" + data
     frame = pl.read_csv(
         io.BytesIO(data),
         has_header=False,
+        skip_rows=n_before,
         schema={f"column_{i}": kind for i in range(len(dialect.names))},
         columns=[f"column_{i}" for i in positions],
         separator=delimiter,
@@ -154,7 +161,7 @@ def json_members(line: bytes) -> dict[str, object]:
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
         members = None
     if not isinstance(members, dict):
-        raise ValueError("is not a JSON object")
+        raise ValueError("is not a JSON object; write one on each line with: jq -c .")
     return members
 
 
@@ -233,7 +240,7 @@ def number_column(
 
 def _has_number_like(na: Collection[str]) -> bool:
     """Tell whether a word for missing values may be a number as well, such as -99."""
-    return any(word[:1] in _NUMBER_STARTS for word in na if word != "-")
+    return any(word[:1] in _NUMBER_STARTS for word in na if word not in ("-", "."))
 
 
 def _typed_numbers(cells: pl.Series) -> tuple[NDArray[np.float64], int | None]:

@@ -20,6 +20,12 @@ _ID_NAME = re.compile(r"id|key|index|uuid|row|.*_id|unnamed: \d+|", re.IGNORECAS
 
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?|[+-]?inf(inity)?", re.IGNORECASE)
 
+_NUMBER_WITH_SIGNS = (
+    r"^\(?[-+\u2212]?[$€£¥₹]?\s?[-+\u2212]?(\d+|\d{1,3}([., '\u2019\u00a0\u202f]\d{3})+)([.,]\d+)?"
+    r"\s?([%‰$€£¥₹]|EUR|USD|GBP|CHF)?\)?$"
+)
+"""Amounts of money, shares of a hundred, thousands set apart."""
+
 _FEW_ROWS = 10
 """In fewer rows, numbers that rise by 1 may well be measured values."""
 
@@ -219,6 +225,8 @@ def guess_column(cells: pl.Series, name: str, na: Collection[str], decimal: str)
         # Numbers that are too large, or infinite, are refused where they are read, not left out.
         is_text = plain.cast(pl.Float64, strict=False).is_null()
         if is_text.sum() > (0 if is_id_name else _MOST_TEXT * len(text)):
+            if text.str.contains(_NUMBER_WITH_SIGNS).all():
+                return "number"  # which is refused where it is read, with its line
             if all(map(_DATE.fullmatch, text.head(100).to_list())):
                 return "dates"
             return "text" if is_text.all() else f"text such as {quoted(text.filter(is_text)[0])}"

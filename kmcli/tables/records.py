@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from kmcli.errors import InputError, QuoteError
 from kmcli.tables.dialect import BLANKS, Dialect
-from kmcli.tables.sniff import not_utf8, zero_byte
 from kmcli.text import counted
 
 _LINE_FEED, _CARRIAGE_RETURN, _HASH = b"\n\r#"
@@ -69,7 +68,8 @@ def find_records(data: bytes, dialect: Dialect, first_line: int) -> Records:
     InputError
         If the text is not UTF-8, a quote stands alone or a record has too few or too many cells.
     """
-    _check_text(data, first_line)
+    check_text(data, first_line)
+    check_line_ends(data, dialect.quote, first_line)
     codes = np.frombuffer(data, np.uint8)
     quotes = _positions(data, dialect.quote) if dialect.quote is not None else _NONE
     if len(quotes):
@@ -124,14 +124,49 @@ def _is_outside(quotes: Positions, marks: Positions) -> NDArray[np.bool_]:
     return is_outside
 
 
-def _check_text(data: bytes, first_line: int) -> None:
+def check_text(data: bytes, first_line: int) -> None:
+    """Refuse bytes that are no text, with the line, counted from this one."""
+    if b"\0" in data:
+        raise _zero_byte(data, first_line)
     try:
         if not data.isascii():
             data.decode()
     except UnicodeDecodeError as error:
-        raise not_utf8(data, error, first_line) from None
-    if b"\0" in data:
-        raise zero_byte(data, first_line)
+        raise _not_utf8(data, error, first_line) from None
+
+
+def _not_utf8(data: bytes, error: UnicodeDecodeError, first_line: int) -> InputError:
+    """Say where a text is not UTF-8."""
+    before = data[: error.start]
+    line = first_line + before.count(b"\n")
+    byte = error.start - before.rfind(b"\n")
+    return InputError(
+        f"line {line}, byte {byte} (hexadecimal {data[error.start]:02x}) is not UTF-8 text; "
+        "convert it, if it is Latin-1 with: iconv -f latin1 -t utf-8"
+    )
+
+
+def _zero_byte(data: bytes, first_line: int) -> InputError:
+    """Say where a text contains a zero byte."""
+    line = first_line + data.count(b"\n", 0, data.index(b"\0"))
+    return InputError(
+        f"line {line} contains a zero byte, so it is not text; if it is UTF-16, convert it with "
+        r"iconv, else delete such bytes with: tr -d '\0'"
+    )
+
+
+def check_line_ends(data: bytes, quote: str | None, first_line: int) -> None:
+    """Refuse a carriage return that ends a line without a line feed, which others read as one."""
+    if b"\r" not in data or data.count(b"\r") == data.count(b"\r\n"):
+        return
+    lone = np.array([found.start() for found in re.finditer(rb"\r(?!\n|\Z)", data)], np.int64)
+    if quote is not None:
+        lone = lone[_is_outside(_positions(data, quote), lone)]
+    if len(lone):
+        line = first_line + data.count(b"\n", 0, int(lone[0]))
+        raise InputError(
+            rf"line {line} has a line end of CR alone; convert the file with: tr '\r' '\n'"
+        )
 
 
 def _check_quotes(

@@ -10,6 +10,7 @@ from typing import Literal
 from kmcli.errors import DecimalError, DelimiterError, InputError
 from kmcli.settings.tables import FileFormat, TableFormat
 from kmcli.tables.dialect import BLANKS, Dialect
+from kmcli.tables.records import check_line_ends, check_text
 
 SAMPLE_BYTES = 2**18
 """How much of a text is looked at."""
@@ -19,14 +20,19 @@ _DELIMITERS = ",;\t|"
 _BOM = b"\xef\xbb\xbf"
 
 _NO_TABLES = {
-    b"PK\x03\x04": "is a ZIP archive, perhaps a spreadsheet: save it as CSV",
-    b"BZh": "is compressed by bzip2: decompress it with bzcat",
-    b"\xfd7zXZ": "is compressed by xz: decompress it with xzcat",
-    b"[{": "is a JSON array: convert it to JSON Lines with jq -c '.[]'",
-    b"[\n": "is a JSON array: convert it to JSON Lines with jq -c '.[]'",
-    b"SQLite format 3": "is an SQLite database: export its table as CSV",
+    rb"PK\x03\x04": "is a ZIP archive, perhaps a spreadsheet: save it as CSV",
+    rb"\xd0\xcf\x11\xe0": "is a file of an office program, perhaps a spreadsheet: save it as CSV",
+    rb"BZh": "is compressed by bzip2: decompress it with bzcat",
+    rb"\xfd7zXZ": "is compressed by xz: decompress it with xzcat",
+    rb"\s*\[\s*\{": "is a JSON array: convert it to JSON Lines with jq -c '.[]'",
+    rb"\s*\[\s*\[": "is a JSON array: convert it to CSV with jq -r '.[] | @csv'",
+    rb"\s*\[.*\]\s*$": "is JSON without names: convert it to CSV with jq -r @csv",
+    rb"\s*<(!|\?|\w)": "is HTML or XML: save the table in it as CSV",
+    rb"%PDF": "is a PDF document: save the table in it as CSV",
+    rb"SQLite format 3": "is an SQLite database: export its table as CSV",
+    rb"\x93NUMPY": "is an array of NumPy: write it with numpy.savetxt",
 }
-"""First bytes of what people take for tables, and the way out."""
+"""What people take for tables begins like this, and the way out."""
 
 _POINT_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _COMMA_NUMBER = re.compile(r"[+-]?(\d+(,\d*)?|,\d+)([eE][+-]?\d+)?")
@@ -63,10 +69,9 @@ def sniff_dialect(sample: bytes, wanted: TableFormat) -> Dialect:
     InputError
         If it is no table, or cannot be understood in one way only.
     """
-    text = _decoded(sample)
-    bom = len(_BOM) if sample.startswith(_BOM) else 0
+    text = _decoded(sample, wanted.quote)
     # Not splitlines(), which breaks at more characters than a line feed.
-    lines = io.StringIO(text.removeprefix("\ufeff"), newline="\n").readlines()
+    lines = io.StringIO(text.lstrip("\ufeff"), newline="\n").readlines()
     told, n_head = _separator_line(lines)
     n_comments = 0
     while n_head < len(lines) and (not lines[n_head].strip() or lines[n_head].startswith("#")):
@@ -93,6 +98,7 @@ def sniff_dialect(sample: bytes, wanted: TableFormat) -> Dialect:
         names, has_header, header = [], False, ""
     width = len(names) or len(rows[0])
     head = "".join(lines[:n_head]) + header
+    marks = text[: len(text) - len(text.lstrip("\ufeff"))]
     return Dialect(
         delimiter=delimiter,
         quote=wanted.quote,
@@ -104,43 +110,17 @@ def sniff_dialect(sample: bytes, wanted: TableFormat) -> Dialect:
         has_header=has_header,
         names=_named(names, width),
         first_line=1 + head.count("\n"),
-        head_bytes=sample[: bom + len(head.encode())],
+        head_bytes=(marks + head).encode(),
     )
 
 
-def _decoded(sample: bytes) -> str:
+def _decoded(sample: bytes, quote: str | None) -> str:
     for start, what in _NO_TABLES.items():
-        if sample.startswith(start):
+        if re.match(start, sample.removeprefix(_BOM), re.MULTILINE):
             raise InputError(what)
-    if b"\0" in sample:
-        raise zero_byte(sample, 1)
-    try:
-        text = sample.decode()
-    except UnicodeDecodeError as error:
-        raise not_utf8(sample, error, 1) from None
-    if "\n" not in text and "\r" in text.rstrip("\r"):
-        raise InputError(r"its lines end in CR alone; convert them with: tr '\r' '\n'")
-    return text
-
-
-def not_utf8(data: bytes, error: UnicodeDecodeError, first_line: int) -> InputError:
-    """Say where a text is not UTF-8."""
-    before = data[: error.start]
-    line = first_line + before.count(b"\n")
-    byte = error.start - before.rfind(b"\n")
-    return InputError(
-        f"line {line}, byte {byte} (hexadecimal {data[error.start]:02x}) is not UTF-8 text; "
-        "convert it, if it is Latin-1 with: iconv -f latin1 -t utf-8"
-    )
-
-
-def zero_byte(data: bytes, first_line: int) -> InputError:
-    """Say where a text contains a zero byte."""
-    line = first_line + data.count(b"\n", 0, data.index(b"\0"))
-    return InputError(
-        f"line {line} contains a zero byte, so it is not text; if it is UTF-16, convert it with "
-        r"iconv, else delete such bytes with: tr -d '\0'"
-    )
+    check_text(sample, 1)
+    check_line_ends(sample, quote, 1)
+    return sample.decode()
 
 
 def _separator_line(lines: list[str]) -> tuple[str | None, int]:
@@ -200,7 +180,7 @@ def _find_delimiter(lines: Sequence[str], quote: str | None, n_head: int) -> str
         if len(rows) > 2 and width > 2 and all(len(row) == width for row in rows[1:]):
             raise InputError(
                 f"line {n_head + 1} has {width - 1} names, the records below {width} cells; "
-                "give the first column a name"
+                "give each column a name"
             )
     if all(len(row) == 1 for mark in _DELIMITERS for row in splits[mark]):
         # One column, or numbers between blanks of which a record is damaged.
@@ -247,7 +227,7 @@ def _are_names(rows: Sequence[Row]) -> bool:
     """Tell whether the first record holds names: no cell is a number, though one below is."""
     if any(_is_number(cell) for cell in rows[0]):
         return False
-    return any(_is_number(cell) for row in rows[1:] for cell in row)
+    return len(rows) == 1 or any(_is_number(cell) for row in rows[1:] for cell in row)
 
 
 def _named(names: Row, width: int) -> tuple[str, ...]:

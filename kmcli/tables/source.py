@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from kmcli.errors import CellError, InputError
 from kmcli.settings.tables import MAX_CATEGORIES, ColumnChoice, FileFormat, TableFormat
+from kmcli.tables.blocks import as_utf8
 from kmcli.tables.cells import categories_in, category_column, number_column
 from kmcli.tables.columns import (
     Chosen,
@@ -83,7 +84,8 @@ def open_table(
     if once:
         inputs = [_Peeked(each) for each in inputs]
     if wanted.format is None:
-        wanted = replace(wanted, format=sniff_format(next(inputs[0].pieces(), b"")))
+        start = next(as_utf8(inputs[0].pieces()), b"")
+        wanted = replace(wanted, format=sniff_format(start))
     if wanted.format in ("parquet", "arrow"):
         return open_frames(inputs, wanted)
     return open_text(inputs, wanted, once=once)
