@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from kmcli.errors import InputError
+from kmcli.errors import InputError, SettingsError
 from kmcli.settings.tables import ColumnChoice, TableFormat
 from kmcli.tables import blocks, frames
 from kmcli.tables.frames import table_of
@@ -187,6 +187,43 @@ def test_typed_tables_are_written_with_their_types(form: str) -> None:
     assert again.columns == [*TYPED.columns, "cluster", "distance"]
     assert again[:4].select(TYPED.columns).equals(TYPED)
     assert again["cluster"].to_list() == [0, None, 1, 0] * 2
+
+
+def test_numbers_in_columns_of_text_keep_their_type() -> None:
+    frame = pl.DataFrame({"x": ["1", "2", "4"], "y": [1.5, 2, 3]})
+    (block,) = table_of(frame).blocks()
+    for as_text in (True, False):
+        made = Framer(choose(table_of(frame)), Added(), (0, 1), as_text)(block, found([0, 1, 0]))
+        assert made.drop("cluster").equals(frame)
+
+
+NO_TEXT = {
+    "lists": (pl.Series([[1.0], [2.0]]), ["csv", "tsv"]),
+    "members": (pl.Series([{"a": 1}, {"a": 2}]), ["csv"]),
+    "spans of time": (pl.Series([1, 2], dtype=pl.Duration), ["csv"]),
+    "bytes": (pl.Series([b"a", b"b"]), ["csv", "jsonl"]),
+    "lists of bytes": (pl.Series([[b"a"], [b"b"]]), ["csv", "jsonl"]),
+}
+
+
+@pytest.mark.parametrize("kind", NO_TEXT)
+def test_types_without_text_are_refused_before_anything_is_written(kind: str) -> None:
+    column, refused = NO_TEXT[kind]
+    table = table_of(pl.DataFrame({"x": [1.0, 2.0], "v": column}))
+    source = choose(table)
+    (block,) = table.blocks()
+    for form in ("csv", "tsv", "jsonl"):
+        framer = Framer(source, Added(), (0, 1), form != "jsonl")
+        if form in refused:
+            with pytest.raises(SettingsError, match=f"column 'v' holds .*, which {form} cannot"):
+                TextWriter(framer, form)
+        elif form == "jsonl":
+            assert TextWriter(framer, form)(block, found([0, 1])).count(b"\n") == 2
+    assert (
+        TextWriter(Framer(source, Added(), (0,)), "csv")(block, found([0, 1])) == b"1.0,0\n2.0,1\n"
+    )
+    with pytest.raises(InputError, match="column v holds"):
+        choose(table, ColumnChoice(one_hot=("v",)))
 
 
 def test_text_becomes_typed_where_it_is_computed_with() -> None:

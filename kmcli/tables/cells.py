@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from polars.exceptions import PolarsError
 
 from kmcli.errors import InputError
-from kmcli.settings.tables import MAX_VALUE
+from kmcli.settings.tables import MAX_VALUE, FileFormat
 from kmcli.tables.blocks import TextBlock
 from kmcli.tables.dialect import Dialect
 from kmcli.text import quoted
@@ -273,3 +273,10 @@ def categories_in(cells: pl.Series, na: Collection[str]) -> set[str]:
     """Collect the different values of cells, without missing ones."""
     found = cells.filter(~is_missing(cells, na)).cast(pl.String).str.strip_chars()
     return set(found.unique().to_list())
+
+
+def has_text(kind: pl.DataType, form: FileFormat) -> bool:
+    """Tell whether cells of this type can be written in ``csv``, ``tsv`` or ``jsonl``."""
+    if form == "jsonl":
+        return "Binary" not in str(kind) and kind != pl.Object
+    return not kind.is_nested() and kind not in (pl.Binary, pl.Duration, pl.Object)

@@ -216,7 +216,7 @@ def guess_column(cells: pl.Series, name: str, na: Collection[str], decimal: str)
     if cells.dtype == pl.Boolean:
         return "boolean"
     if cells.dtype != pl.String and not cells.dtype.is_numeric():
-        return "text"
+        return "text" if cells.dtype in (pl.Categorical, pl.Enum) else str(cells.dtype)
     if cells.dtype == pl.String:
         text = there.str.strip_chars()
         if text.str.to_lowercase().is_in(TRUE_FALSE).all():

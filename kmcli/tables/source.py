@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from kmcli.errors import CellError, InputError
 from kmcli.settings.tables import MAX_CATEGORIES, ColumnChoice, FileFormat, TableFormat
 from kmcli.tables.blocks import as_utf8
-from kmcli.tables.cells import categories_in, category_column, number_column
+from kmcli.tables.cells import categories_in, category_column, has_text, number_column
 from kmcli.tables.columns import (
     Chosen,
     choose_columns,
@@ -175,6 +175,7 @@ class TableSource:
     def column(self, cells: pl.Series, column: Column) -> tuple[NDArray[np.float64], int | None]:
         """Turn the cells of a column into numbers; tell the first row that has none."""
         if column.kind == "category":
+            _require_categories(cells, column.name)
             return category_column(cells, self.table.na, column.categories), None
         return number_column(
             cells, self.table.na, self.table.decimal, is_boolean=column.kind == "boolean"
@@ -257,6 +258,7 @@ def _categories(table: Table, chosen: Chosen) -> dict[int, tuple[str, ...]]:
     for block in table.blocks() if wanted else ():
         cells = table.cells(block, wanted)
         for position, categories in found.items():
+            _require_categories(cells[str(position)], table.names[position])
             categories |= categories_in(cells[str(position)], table.na)
             if len(categories) > MAX_CATEGORIES:
                 raise InputError(
@@ -264,6 +266,11 @@ def _categories(table: Table, chosen: Chosen) -> dict[int, tuple[str, ...]]:
                     table.name,
                 )
     return {position: tuple(sorted(categories)) for position, categories in found.items()}
+
+
+def _require_categories(cells: pl.Series, name: str) -> None:
+    if not has_text(cells.dtype, "csv"):
+        raise InputError(f"column {name} holds {cells.dtype}, which is no kind of category")
 
 
 def with_columns(table: Table, columns: Sequence[Column]) -> TableSource:

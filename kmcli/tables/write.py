@@ -11,8 +11,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from kmcli.errors import SettingsError
+from kmcli.settings.tables import FileFormat
 from kmcli.tables.blocks import TextBlock
+from kmcli.tables.cells import has_text
 from kmcli.tables.dialect import BLANKS, Dialect
+from kmcli.tables.frames import FrameTable
 from kmcli.tables.source import TableSource
 from kmcli.tables.text import TextTable
 
@@ -157,7 +161,8 @@ class Framer:
     keep : tuple of int
         The columns of the table that are kept, by position.
     as_text : bool
-        Whether cells of text stay as they are; if not, those in columns of numbers become numbers.
+        Whether cells of a text stay as they are; if not, those in columns of numbers become
+        numbers. Typed columns keep their types.
     """
 
     source: TableSource
@@ -179,7 +184,7 @@ class Framer:
             column = cells[str(place)]
             if column.dtype == pl.String and self.as_text:
                 column = column.replace("", None)  # or it would be written with quotes
-            elif column.dtype == pl.String and place in numeric:
+            elif place in numeric and isinstance(table, TextTable):
                 values, _ = self.source.column(column, numeric[place])
                 column = pl.Series(values).fill_nan(None)
             columns.append(column.alias(table.names[place]))
@@ -198,11 +203,26 @@ class TextWriter:
         ``csv``, ``tsv`` or ``jsonl``.
     has_header : bool
         Whether CSV begins with names.
+
+    Raises
+    ------
+    SettingsError
+        If the format has no text for the type of a column.
     """
 
     framer: Framer
-    format: str
+    format: FileFormat
     has_header: bool = True
+
+    def __post_init__(self) -> None:
+        table = self.framer.source.table
+        schema = table.schema if isinstance(table, FrameTable) else {}
+        for name in (table.names[place] for place in self.framer.keep):
+            if name in schema and not has_text(schema[name], self.format):
+                raise SettingsError(
+                    f"column {name!r} holds {schema[name]}, which {self.format} cannot; leave it "
+                    "out, or write the table as Parquet"
+                )
 
     def head(self) -> bytes:
         """Give the line of names, if there is one."""
