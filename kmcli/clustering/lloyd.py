@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.clustering.distances import distance_factors, points_at_once, shifted_distances
 from kmcli.clustering.kmeans import Clustering
+from kmcli.clustering.nearest import NearestSearch
 from kmcli.clustering.threads import single_thread
 
 
@@ -33,11 +33,12 @@ def run_lloyd(
     points = points - origin.astype(points.dtype)
     moments = [weights * axis for axis in points.T]
     centers = centers - origin
+    search = NearestSearch(points, n_clusters)
     inertia, n_iter, converged = np.inf, 0, False
     with single_thread():
         squares = sum(float(moment @ axis) for moment, axis in zip(moments, points.T, strict=True))
         while n_iter < max_iter and not converged:
-            labels = _nearest(points, distance_factors(centers, points.dtype.type))
+            labels = search.labels(centers)
             mass = np.bincount(labels, weights, n_clusters)
             sums = np.column_stack([np.bincount(labels, each, n_clusters) for each in moments])
             is_moved = mass > 0
@@ -57,12 +58,3 @@ def run_lloyd(
         converged=converged,
         start_inertias=(inertia,),
     )
-
-
-def _nearest(points: NDArray[np.floating], factors: NDArray[np.floating]) -> NDArray[np.intp]:
-    labels = np.empty(len(points), dtype=np.intp)
-    step = points_at_once(factors.shape[1])
-    for start in range(0, len(points), step):
-        chunk = slice(start, start + step)
-        shifted_distances(points[chunk], factors).argmin(axis=1, out=labels[chunk])
-    return labels

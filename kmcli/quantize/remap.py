@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.clustering import single_thread
-from kmcli.clustering.distances import distance_factors, points_at_once, shifted_distances
+from kmcli.clustering.nearest import NearestSearch
 from kmcli.parallel import map_shares
 from kmcli.quantize.colorspace import composites, to_points
 from kmcli.settings import Space
@@ -52,16 +52,14 @@ def _nearest(
     # In RGB all terms of the product are whole numbers below 2^24, or below 2^53 with alpha, so
     # that float32 and float64 hold them exactly, in whatever order they are added. In Oklab
     # float32 would take #fffffe for white.
-    dtype = np.float32 if space == "rgb" and colors.shape[1] == 3 else np.float64
-    factors = distance_factors(_points(palette, space), dtype)
+    is_exact = space == "rgb" and colors.shape[1] == 3
+    entries = _points(palette, space)
     labels = np.empty(len(colors), dtype=np.intp)
-    step = points_at_once(len(palette))
 
     def label(share: slice) -> None:
-        points, found = _points(colors[share], space), labels[share]
-        for start in range(0, len(points), step):
-            chunk = slice(start, start + step)
-            shifted_distances(points[chunk], factors).argmin(axis=1, out=found[chunk])
+        points: NDArray[np.floating] = _points(colors[share], space)
+        points = points.astype(np.float32) if is_exact else points
+        labels[share] = NearestSearch(points, len(palette)).labels(entries)
 
     with single_thread():
         map_shares(label, len(colors), _SHARE_COLORS)
