@@ -74,7 +74,7 @@ class NearestSearch:
         distances = shifted_distances(middles.T, distance_factors(others))
         nearest = others[distances.argmin(axis=1)]
         # By how much another may be farther from the middle and yet nearer to a corner.
-        reach = np.full_like(distances, 1e-12 * np.abs(distances).max())
+        reach = np.zeros_like(distances)
         for half, axis, own in zip(halves, others.T, nearest.T, strict=True):
             reach += 2 * half[:, np.newaxis] * np.abs(axis - own[:, np.newaxis])
         is_near: NDArray[np.bool_] = distances <= distances.min(axis=1, keepdims=True) + reach
