@@ -181,6 +181,11 @@ def test_a_late_cell_that_is_no_number_is_refused_with_line_and_column(
     assert str(caught.value).startswith("line 152, column y: ")
 
 
+def test_a_line_end_of_old_is_refused_far_below_too() -> None:
+    with pytest.raises(InputError, match="line 70002 has a line end of CR alone"):
+        opened("x,y\n" + "1,2\n" * 70_000 + "3,4\r5,6\n")
+
+
 def test_the_first_of_several_bad_cells_is_named() -> None:
     with pytest.raises(InputError, match="line 3, column y: 'b' is not a number"):
         values(opened("x,y\n1,2\n3,b\na,4\n", choice=ColumnChoice(("x", "y"))))
