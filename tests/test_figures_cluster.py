@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pytest
@@ -61,6 +62,19 @@ def test_the_plane_is_that_of_most_variance(result: ClusterResult) -> None:
     np.testing.assert_allclose(plane.var(axis=0) / values[:2], 1, rtol=0.01)
 
 
+def test_names_of_columns_cover_neither_each_other_nor_centres() -> None:
+    from sklearn.datasets import load_breast_cancer  # thirty columns, of which many agree
+
+    found = clustered(ArraySource(load_breast_cancer().data), QUICK, scored=True)[0]
+    figure = draw_pca(found, STYLE)
+    to_png(figure)
+    named = [text for text in figure.axes[0].texts if text.get_text()]
+    boxes = [text.get_window_extent() for text in named]
+    assert len(boxes) == 12 + 3
+    for one, other in combinations(boxes, 2):
+        assert not one.overlaps(other)
+
+
 def test_a_table_of_one_column_has_a_plane_too() -> None:
     result = clustered(ArraySource(groups(200)[:, :1]), QUICK, scored=True)[0]
     assert "second main axis: 0%" in draw_pca(result, STYLE).axes[0].get_ylabel()
@@ -110,6 +124,7 @@ def test_the_scan_shows_stability_silhouette_and_the_recommended_number(
     )
     assert set(np.asarray(mark.get_xdata()).tolist()) == {3}
     np.testing.assert_array_equal(lower.lines[0].get_ydata(), [each.inertia for each in scan])
+    assert lower.get_ylim()[1] > 1.05 * scan[0].inertia
 
 
 def test_a_scan_without_a_stable_number_says_so(scan: list[ScanStep]) -> None:

@@ -54,8 +54,8 @@ def search_centers(
     if move and n_distinct >= 2 * settings.n_clusters > 2:
         best = [breathe(few.points, few.weights, each, settings, _MOVING_ROUNDS) for each in best]
     chosen = min(best, key=lambda each: each.inertia)
-    if len(few.points) < len(all_.points):
-        chosen = fit_kmeans(all_.points, settings, all_.weights, starts=chosen.centers)
+    # Also if the few are all: moving centres has left them in any order.
+    chosen = fit_kmeans(all_.points, settings, all_.weights, starts=chosen.centers)
     return replace(chosen, start_inertias=inertias)
 
 

@@ -25,6 +25,9 @@ _MOST_IN_LEGEND = 20
 _MOST_WRITTEN = 24
 """Columns and clusters up to which numbers fit into the cells of the heat map."""
 
+_LABEL_SIZE, _LABEL_GAP = 10, 4.0
+"""Of the names of arrows, and between them and the tips, in points."""
+
 _STRONG = 2.0
 """Spreads from the mean at which a cell of the heat map has its full colour."""
 
@@ -48,17 +51,17 @@ def draw_pca(result: ClusterResult, style: Style) -> Figure:
         areas = np.clip(18 * sketch.weights / np.median(sketch.weights), 6, 60)
         axes.scatter(plane[:, 0], plane[:, 1], s=areas, c=colors, alpha=0.65, lw=0)
         _limit(axes, plane, centers)
-        _draw_arrows(axes, [each.name for each in result.fit.rule.features], axes_, plane, style)
+        names = [each.name for each in result.fit.rule.features]
+        _draw_arrows(axes, names, axes_, plane.mean(axis=0), centers, style)
         for number, (x, y) in enumerate(centers.tolist()):
             color, halo = style.color(number), [withStroke(linewidth=3, foreground=style.paper)]
             axes.plot(x, y, "o", ms=15, mfc=style.paper, mec=color, mew=2, clip_on=False)
             axes.annotate(
                 str(number), (x, y), ha="center", va="center", fontsize=9, path_effects=halo
             )
-        names = ("first", "second")
         texts = [
             f"{name} main axis: {share:.0%} of the variance"
-            for name, share in zip(names, shares, strict=True)
+            for name, share in zip(("first", "second"), shares, strict=True)
         ]
         axes.set(xlabel=texts[0], ylabel=texts[1], title=_title(result, len(points)))
         axes.grid(color=style.muted, alpha=0.25)
@@ -168,7 +171,8 @@ def draw_scan(scan: Sequence[ScanStep], style: Style) -> Figure:
         )
         upper.set(title=title, ylabel="higher is better", ylim=(None, 1.05))
         upper.legend()
-        lower.set(xlabel="number of clusters", ylabel="inertia: always falls", ylim=(0, None))
+        most = 1.1 * max(step.inertia for step in scan)
+        lower.set(xlabel="number of clusters", ylabel="inertia: always falls", ylim=(0, most or 1))
         lower.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return figure
 
@@ -204,33 +208,64 @@ def _draw_arrows(
     axes: Axes,
     names: Sequence[str],
     directions: NDArray[np.float64],
-    plane: NDArray[np.float64],
+    middle: NDArray[np.float64],
+    centers: NDArray[np.float64],
     style: Style,
 ) -> None:
     lengths = np.sqrt((directions**2).sum(axis=1))
     strongest = np.argsort(-lengths, kind="stable")[:_MOST_ARROWS]
+    shown = strongest[lengths[strongest] >= 0.15 * lengths.max()]
     low_x, high_x = axes.get_xlim()
     low_y, high_y = axes.get_ylim()
-    middle = plane.mean(axis=0)
     reach = 0.42 * min(high_x - low_x, high_y - low_y) / max(float(lengths.max()), 1e-300)
+    tips = middle + reach * directions[shown]
     halo = [withStroke(linewidth=3, foreground=style.paper)]
-    for place in strongest:
-        if lengths[place] < 0.15 * lengths.max():
-            continue
-        x, y = middle + reach * directions[place]
+    # Where the axes will be is not known before all is drawn: about as large as this, in points.
+    scale = np.array([430 / (high_x - low_x), 400 / (high_y - low_y)])
+    labels = [names[place] for place in shown]
+    offsets = _label_offsets((tips - middle) * scale, labels, (centers - middle) * scale)
+    for place, tip, (x, y) in zip(shown, tips, offsets, strict=True):
         arrow = {"arrowstyle": "->", "color": style.ink, "lw": 1.2, "alpha": 0.8}
-        axes.annotate("", (x, y), tuple(middle), arrowprops=arrow)
-        sides = "left" if directions[place, 0] >= 0 else "right"
+        axes.annotate("", tuple(tip), tuple(middle), arrowprops=arrow)
         axes.annotate(
             names[place],
-            (x, y),
-            xytext=(4 if sides == "left" else -4, 2),
+            tuple(tip),
+            xytext=(x, y),
             textcoords="offset points",
-            ha=sides,
-            fontsize=10,
+            ha="left" if x >= 0 else "right",
+            va="center",
+            fontsize=_LABEL_SIZE,
             path_effects=halo,
             annotation_clip=False,
         )
+
+
+def _label_offsets(
+    tips: NDArray[np.float64], names: Sequence[str], centers: NDArray[np.float64]
+) -> list[tuple[float, float]]:
+    """Find places for the names of arrows from 0 to these tips, in points from each tip.
+
+    The first, of the longest arrow, stands beside its tip; others move up or down to where they
+    cover no names and centres, and little of the arrows.
+    """
+    lines = (np.linspace(0, 1, 40)[:, np.newaxis, np.newaxis] * tips).reshape(-1, 2)
+    lows, highs = list(centers - 8), list(centers + 8)
+    offsets = []
+    for tip, name in zip(tips, names, strict=True):
+        side = 1 if tip[0] >= 0 else -1
+        ends = tip[0] + side * np.array([_LABEL_GAP, _LABEL_GAP + 0.62 * _LABEL_SIZE * len(name)])
+        found = []
+        for shift in sorted(range(-40, 41, 4), key=abs):
+            low = np.array([ends.min(), tip[1] + shift - 0.7 * _LABEL_SIZE])
+            high = np.array([ends.max(), tip[1] + shift + 0.7 * _LABEL_SIZE])
+            covered = ((low < highs) & (lows < high)).all(axis=1).sum()
+            crossed = ((low < lines) & (lines < high)).all(axis=1).sum()
+            found.append((int(covered), int(crossed) + abs(shift) / 4, shift, low, high))
+        _, _, shift, low, high = min(found, key=lambda place: place[:2])
+        lows.append(low)
+        highs.append(high)
+        offsets.append((side * _LABEL_GAP, float(shift)))
+    return offsets
 
 
 def _signed(value: float) -> str:
