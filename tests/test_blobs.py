@@ -354,9 +354,8 @@ def test_more_features_are_drawn_by_their_principal_components() -> None:
     np.testing.assert_array_equal(project(values[:, :2]), values[:, :2])
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pictures_are_the_same_each_time(points: Points, result: BlobsResult, theme: str) -> None:
-    style = Style(theme, dpi=40)  # type: ignore[arg-type]
+def test_pictures_are_the_same_each_time(points: Points, result: BlobsResult) -> None:
+    style = Style("dark", dpi=40)  # other tests draw on light paper
     trace = trace_start(run_blobs(points, BlobsSettings(KMeansSettings(2), "far")))
     scan = scan_clusters(points, KMeansSettings(2), range(1, 4), ignore)
     starts = compare_starts(run_blobs(points, BlobsSettings(KMeansSettings(2))), 3, ignore)

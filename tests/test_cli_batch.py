@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from kmcli.cli.main import run
-from kmcli.cli.quantize import pool
+from kmcli.cli.quantize import batch, pool
 from kmcli.cli.quantize.inputs import find_inputs
 from kmcli.errors import InputError, KmcliError, OutputError
 from kmcli.files import publish
@@ -35,6 +35,8 @@ def paint(path: Path, seed: int = 0, size: tuple[int, int] = (24, 16)) -> Path:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
+    # Where a test does not ask for workers, none need be started.
+    monkeypatch.setattr(batch, "n_cores", lambda: 1)
     return tmp_path
 
 

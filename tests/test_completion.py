@@ -1,5 +1,6 @@
 """Shells complete commands, options, values and files; the manual page says what --help says."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -57,13 +58,19 @@ complete -C "$argv[1]"
 ASK = {"bash": ["-c", ASK_BASH, "-"], "zsh": ["-fc", ASK_ZSH, "-"], "fish": ["-Nc", ASK_FISH]}
 
 
+@functools.cache
+def script(shell: str) -> bytes:
+    """What the command gives to a shell; it does not change."""
+    return kmcli("completion", shell).stdout
+
+
 @pytest.fixture(params=SHELLS)
 def shell(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A shell with kmcli on its path and the script for it in the folder."""
     name = str(request.param)
     if shutil.which(name) is None:
         pytest.skip(f"{name} is not installed")
-    (tmp_path / f"kmcli.{name}").write_bytes(kmcli("completion", name).stdout)
+    (tmp_path / f"kmcli.{name}").write_bytes(script(name))
     command = tmp_path / "kmcli"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m kmcli "$@"\n')
     command.chmod(0o755)

@@ -4,7 +4,6 @@ import hashlib
 import io
 import tracemalloc
 from collections.abc import Sequence
-from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -127,7 +126,7 @@ def test_pictures_of_common_size_are_neither_enlarged_nor_reduced(shape: tuple[i
 
 
 @pytest.mark.parametrize(
-    ("shape", "factor"), [((700, 1025), 2), ((2667, 4000), 4), ((4000, 2667), 4), ((3, 2049), 3)]
+    ("shape", "factor"), [((700, 1025), 2), ((500, 4000), 4), ((4000, 500), 4), ((3, 2049), 3)]
 )
 def test_large_pictures_are_averaged_and_shown_in_part(shape: tuple[int, int], factor: int) -> None:
     height, width = shape
@@ -205,8 +204,12 @@ class Recorder(Canvas):
             self.texts.append(box)
 
 
-def overlap(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def overlaps(boxes: Sequence[Box]) -> list[list[int]]:
+    """Give the numbers of the boxes of each pair that has a point in common."""
+    left, top, right, bottom = np.array(boxes).T
+    across = (left[:, None] < right) & (left < right[:, None])
+    down = (top[:, None] < bottom) & (top < bottom[:, None])
+    return np.argwhere(np.triu(across & down, 1)).tolist()
 
 
 def assert_nothing_collides() -> None:
@@ -214,7 +217,7 @@ def assert_nothing_collides() -> None:
     for left, top, right, bottom in (boxes := [*Recorder.texts, *Recorder.pictures]):
         assert 5 < left < right < width - 5
         assert 5 < top < bottom < height - 5
-    assert not [pair for pair in combinations(boxes, 2) if overlap(*pair)]
+    assert overlaps(boxes) == []
 
 
 SHAPES = [(427, 640), (640, 427), (133, 200), (16, 16), (128, 128), (3, 640), (427, 3), (900, 1300)]
@@ -375,7 +378,7 @@ def test_swatches_show_every_colour_and_name_it(
     if n_channels == 3:
         shown = set(map(bytes, drawn.reshape(-1, 3)))
         assert set(map(bytes, colors)) <= shown
-    assert not [pair for pair in combinations(boxes, 2) if overlap(*pair)]
+    assert overlaps(boxes) == []
     height, width = drawn.shape[:2]
     assert all(right < width - 5 and bottom < height - 5 for _, _, right, bottom in boxes)
 

@@ -123,6 +123,8 @@ def serve() -> None:
             answer = os.fork()
             if answer == 0:
                 _be_kmcli(request)
+            while os.getpgid(answer) != answer:  # so that a signal to its group finds it
+                time.sleep(0.0001)
         sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
         sys.stdout.buffer.flush()
 
