@@ -79,20 +79,13 @@ def assign(model: str, tables: tuple[str, ...], **options: Any) -> ExitCode:
     scheduler = options["scheduler"]
     with local if scheduler is None else dask_workers(scheduler) as workers:
         limits = np.array(found.max_distances)
-        finish = _nothing if rows is None else rows.finish
-        labelling = Labelling(source, found.rule, finish, workers, limits=limits)
+        labelling = Labelling(source, found.rule, rows.finish, workers, limits=limits)
 
         def report() -> "Report":
             sums = labelling.sums
             return assign_report(source.name, found, sums, labelling.n_beyond, labelling.n_unknown)
 
-        files: list[tuple[str, Any]] = []
-        if rows is None or path is None:
-            for _ in labelling:
-                pass
-        else:
-            files.append((path, rows.pieces(labelling)))
-        outputs.write_streamed(files, report, to)
+        outputs.write_streamed(rows.files(labelling), report, to)
     if not to.quiet:
         console.say(_summary(labelling, path))
     return ExitCode.DONE
@@ -106,7 +99,3 @@ def _summary(labelling: "Labelling[Any]", path: str | None) -> str:
     if labelling.n_beyond:
         text += f", {labelling.n_beyond} farther out than any row of the model"
     return text if path in (None, STREAM) else f"{text} -> {path}"
-
-
-def _nothing(_block: Any, _labels: Any) -> None:
-    return None

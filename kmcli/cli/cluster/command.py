@@ -106,11 +106,9 @@ class _Labels:
 
         options = request.options
         self.request = request
-        self.path = request.rows_path(settings.n_clusters)
         added = Added(options["label"], distance=options["distance"], margin=options["margin"])
-        self.rows = plan_rows(source, added, options, self.path)
-        finish = _nothing if self.rows is None else self.rows.finish
-        self.labelling = Labelling(source, fit.rule, finish, workers)
+        self.rows = plan_rows(source, added, options, request.rows_path(settings.n_clusters))
+        self.labelling = Labelling(source, fit.rule, self.rows.finish, workers)
         self._parts = (source, prepared, fit)
         self._settings, self._scan = settings, scan
         self._result: ClusterResult | None = None
@@ -137,12 +135,7 @@ class _Labels:
     def publish(self) -> None:
         """Write everything, together."""
         options = self.request.options
-        files: list[tuple[str, Any]] = []
-        if self.rows is None or self.path is None:
-            for _ in self.labelling:
-                pass
-        else:
-            files.append((self.path, self.rows.pieces(self.labelling)))
+        files = self.rows.files(self.labelling)
         if options["model"] is not None:
             files.append((options["model"], self._model()))
         if options["centers"] is not None:
@@ -177,10 +170,6 @@ class _Labels:
             text += f"; {self.labelling.sums.n_unlabelled} with missing values in none"
         targets = [path for path in self.request.targets(len(sizes)) if path != STREAM]
         return f"{text} -> {', '.join(targets)}" if targets else text
-
-
-def _nothing(_block: Any, _labels: Any) -> None:
-    return None
 
 
 def _workers(scheduler: str | None) -> "AbstractContextManager[Workers]":

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -107,6 +108,8 @@ class Rows:
 
     Attributes
     ----------
+    path : str or None
+        Where they go; None if nowhere.
     finish : callable
         Makes something of a block and its labels, on any thread or machine.
     head : bytes
@@ -115,12 +118,19 @@ class Rows:
         Of the bytes.
     """
 
+    path: str | None
     finish: Any
     head: bytes
     format: FileFormat
 
-    def pieces(self, parts: Iterable[Any]) -> Iterator[bytes]:
-        """Turn what `finish` made, block by block, into the bytes of a file."""
+    def files(self, parts: Iterable[Any]) -> list[tuple[str, Any]]:
+        """Give the file of what `finish` made; without one, all the same go through the blocks."""
+        if self.path is None:
+            deque(parts, maxlen=0)
+            return []
+        return [(self.path, self._pieces(parts))]
+
+    def _pieces(self, parts: Iterable[Any]) -> Iterator[bytes]:
         if self.format in BINARY:
             from kmcli.tables.sink import packed
 
@@ -131,7 +141,7 @@ class Rows:
 
 def plan_rows(
     source: "TableSource", added: "Added", options: dict[str, Any], path: str | None
-) -> Rows | None:
+) -> Rows:
     """Choose how rows are written.
 
     Raises
@@ -145,8 +155,9 @@ def plan_rows(
     from kmcli.tables.text import TextTable
     from kmcli.tables.write import Appender, Framer, TextWriter
 
+    own_format = cast(FileFormat, source.format)
     if path is None:
-        return None
+        return Rows(None, _nothing, b"", own_format)
     table = source.table
     keep = options["keep"]
     kept = tuple(range(len(table.names)) if keep is None else select(table.names, keep))
@@ -154,20 +165,23 @@ def plan_rows(
     for name in added.names:
         if name in taken:
             raise SettingsError(f"the table already has a column {name!r}; name the new one")
-    own_format = cast(FileFormat, source.format)
     form = options["write_as"] or _ENDINGS.get(os.path.splitext(path)[1].lower(), own_format)
     if form in BINARY:
         if outputs.is_terminal(path):
             raise click.UsageError(f"cannot write {form} to a terminal; use -o FILE or redirect")
-        return Rows(Framer(source, added, kept), b"", form)
+        return Rows(path, Framer(source, added, kept), b"", form)
     if isinstance(table, TextTable) and form == own_format and keep is None:
         appender = Appender(table, added)
-        return Rows(appender, appender.head(), form)
+        return Rows(path, appender, appender.head(), form)
     has_header = not isinstance(table, TextTable) or table.dialect.has_header
     # Decimal commas would be read as what separates cells.
     as_text = form != "jsonl" and table.decimal == "."
     writer = TextWriter(Framer(source, added, kept, as_text), form, has_header=has_header)
-    return Rows(writer, writer.head(), form)
+    return Rows(path, writer, writer.head(), form)
+
+
+def _nothing(_block: Any, _labels: Any) -> None:
+    return None
 
 
 def read_small(name: str, most: int) -> bytes:
