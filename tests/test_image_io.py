@@ -357,10 +357,10 @@ def test_large_png_is_the_same_for_any_number_of_threads(monkeypatch: pytest.Mon
     indices = random.integers(0, 256, (1100, 2100), dtype=np.uint8)
     palette = random.permutation(256 * 3).reshape(256, 3).astype(np.uint8)
     files = []
-    for n_cores in (1, 2, 7):
+    for n_cores in (1, 7):
         monkeypatch.setattr(parallel, "n_cores", lambda n=n_cores: n)
         files.append(encode_indexed_png(palette, indices))
-    assert files[0] == files[1] == files[2]
+    assert files[0] == files[1]
     np.testing.assert_array_equal(read_indexed_png(files[0]).indices, indices)
 
 

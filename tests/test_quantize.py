@@ -279,12 +279,12 @@ def test_a_large_picture_becomes_the_same_on_any_number_of_cores(
     pixels = random.integers(0, 256, (1500, 1500, channels), dtype=np.uint8)
     pixels[..., 3:] |= 240
     results = []
-    for n_cores in (1, 2, 7):
+    for n_cores in (1, 7):
         monkeypatch.setattr(parallel, "n_cores", lambda n=n_cores: n)
         image = apply_palette(pixels, pixels[0, :256])
         results.append((image.indices.tobytes(), image.palette.hex, image.psnr))
-    assert results[0] == results[1] == results[2]
-    assert sum(n_shares > 1 for n_shares in shares) == 3 * 3  # labels, indices and error of each
+    assert results[0] == results[1]
+    assert sum(n_shares > 1 for n_shares in shares) == 3 * 2  # labels, indices and error of each
 
 
 def test_more_effort_never_makes_it_worse(china: Pixels) -> None:
