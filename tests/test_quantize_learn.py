@@ -17,7 +17,7 @@ from kmcli.quantize.colorspace import to_points
 from kmcli.quantize.histogram import ColorCounts, count_colors
 from kmcli.quantize.learn import fit_palette, random_palette
 from kmcli.quantize.remap import nearest
-from kmcli.settings import KMeansSettings, QuantizeSettings
+from kmcli.settings import Effort, KMeansSettings, QuantizeSettings, Space
 from tests.conftest import Pixels
 
 
@@ -216,23 +216,21 @@ def test_the_best_of_the_starts_goes_on(colors_of_china: ColorCounts) -> None:
 
 
 @pytest.mark.parametrize("space", ["rgb", "oklab"])
-def test_every_stage_lowers_the_error(colors_of_china: ColorCounts, space: str) -> None:
-    found = {
-        effort: fit_palette(
-            colors_of_china,
-            QuantizeSettings(64, space=space, effort=effort),  # type: ignore[arg-type]
-        )
-        for effort in ("fast", "normal", "best")
-    }
-    names = {effort: [stage.name for stage in each.stages] for effort, each in found.items()}
-    assert names["fast"] == ["start", "refine"]
-    assert names["normal"] == names["best"] == ["start", "breathe", "refine"]
-    fast, normal, best = (error(colors_of_china, each.colors, space) for each in found.values())
-    assert normal < 0.997 * fast  # by breathing: the rest of the way is the same
-    assert best < 0.998 * normal
-    start, moved, last = found["normal"].stages
-    assert moved.clustering.inertia < 0.995 * start.clustering.inertia
-    assert last.n_points > 4 * moved.n_points
+def test_every_stage_lowers_the_error(colors_of_china: ColorCounts, space: Space) -> None:
+    errors: dict[Effort, float] = {"fast": 0, "normal": 0, "best": 0}
+    for seed in range(3):  # one alone may be lucky, by the last bits of a library
+        for effort in errors:
+            asked = QuantizeSettings(64, space, effort, random_state=seed)
+            found = fit_palette(colors_of_china, asked)
+            stages = ["start", "refine"] if effort == "fast" else ["start", "breathe", "refine"]
+            assert [stage.name for stage in found.stages] == stages
+            errors[effort] += error(colors_of_china, found.colors, space)
+            if effort == "normal":
+                start, moved, last = found.stages
+                assert moved.clustering.inertia < 0.995 * start.clustering.inertia
+                assert last.n_points > 4 * moved.n_points
+    assert errors["normal"] < 0.997 * errors["fast"]  # by breathing: the rest is the same
+    assert errors["best"] < 0.998 * errors["normal"]
 
 
 def test_best_comes_to_rest_on_all_colors(colors_of_china: ColorCounts) -> None:
