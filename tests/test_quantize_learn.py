@@ -215,6 +215,11 @@ def test_the_best_of_the_starts_goes_on(colors_of_china: ColorCounts) -> None:
     assert len(start.start_inertias) == 16
 
 
+def test_starts_of_many_colors_are_not_all_alike(colors_of_china: ColorCounts) -> None:
+    start = fit_palette(colors_of_china, QuantizeSettings(128)).stages[0].clustering
+    assert min(start.start_inertias) < 0.995 * max(start.start_inertias)
+
+
 @pytest.mark.parametrize("space", ["rgb", "oklab"])
 def test_every_stage_lowers_the_error(colors_of_china: ColorCounts, space: Space) -> None:
     errors: dict[Effort, float] = {"fast": 0, "normal": 0, "best": 0}
