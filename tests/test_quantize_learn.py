@@ -235,7 +235,7 @@ def test_every_stage_lowers_the_error(colors_of_china: ColorCounts, space: Space
                 assert moved.clustering.inertia < 0.995 * start.clustering.inertia
                 assert last.n_points > 4 * moved.n_points
     assert errors["normal"] < 0.997 * errors["fast"]  # by breathing: the rest is the same
-    assert errors["best"] < 0.998 * errors["normal"]
+    assert errors["best"] < 0.995 * errors["normal"]  # not by its longer way to rest alone
 
 
 def test_best_comes_to_rest_on_all_colors(colors_of_china: ColorCounts) -> None:
