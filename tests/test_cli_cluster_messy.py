@@ -101,3 +101,15 @@ def test_what_cannot_be_read_is_refused_with_its_place_and_a_way_out(
     assert place in message
     assert way_out in message.removeprefix(place)
     assert [each.name for each in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_of_very_many_columns_the_first_are_named(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"c{i}" for i in range(50)]
+    rows = [",".join(str(i * j % 7) for j in range(1, 51)) for i in range(9)]
+    (tmp_path / "t.csv").write_text("\n".join([",".join(names), *rows]))
+    assert run(["cluster", str(tmp_path / "t.csv"), *FAST, "-o", str(tmp_path / "o.csv")]) == 0
+    first = capfd.readouterr().err.splitlines()[0]
+    assert first.startswith("cluster: by c0, c1, ")
+    assert "c45 and 3 more; left out c6 (constant), c13 (constant), " in first

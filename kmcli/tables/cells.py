@@ -35,7 +35,7 @@ def read_csv_cells(block: TextBlock, dialect: Dialect, positions: Sequence[int])
     # Types that are inferred from some rows fail or lie later; text is cast by number_column.
     frame = _read_csv(block, dialect, positions, pl.String)
     # Widths are checked already, so that null can only mean an empty cell.
-    return frame.select(pl.col(str(i)).fill_null("") for i in positions)
+    return frame.fill_null("")
 
 
 def read_csv_numbers(
@@ -83,16 +83,18 @@ def _read_csv(
     n_before = int(data.startswith(_LIKE_ZLIB))
     if n_before:
         data = delimiter.join(["0"] * len(dialect.names)).encode() + b"\n" + data
+    wanted = [f"column_{i}" for i in positions]
     frame = pl.read_csv(
         io.BytesIO(data),
         has_header=False,
         skip_rows=n_before,
         schema={f"column_{i}": kind for i in range(len(dialect.names))},
-        columns=[f"column_{i}" for i in positions],
+        columns=wanted,
         separator=delimiter,
         quote_char=dialect.quote,
-    )
-    return frame.select(pl.col(f"column_{i}").alias(str(i)) for i in positions)
+    ).select(wanted)
+    frame.columns = [str(i) for i in positions]
+    return frame
 
 
 def read_json_cells(block: TextBlock, dialect: Dialect, positions: Sequence[int]) -> pl.DataFrame:

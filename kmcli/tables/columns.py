@@ -3,6 +3,7 @@
 import difflib
 import fnmatch
 import re
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -106,8 +107,10 @@ def choose_columns(
     if not positions:
         why = ", ".join(f"{column.name} ({column.why})" for column in left_out)
         raise NoNumbersError(f"no numeric columns are left{': ' + why if why else ''}")
+    n_called = Counter(names)
     for place in positions:
-        _require_single(names, place)
+        if n_called[names[place]] > 1:
+            _require_single(names, place)
     return Chosen(tuple(positions), frozenset(categories), weight, tuple(left_out))
 
 
@@ -157,15 +160,18 @@ def find_names(names: Sequence[str], columns: Sequence[Column]) -> tuple[int, ..
     InputError
         If several have its name.
     """
+    n_called = Counter(names)
     for column in columns:
-        if column.name not in names:
+        if not n_called[column.name]:
             near = difflib.get_close_matches(column.name, names, n=3) or list(names[:8])
             raise SettingsError(
                 f"the table has no column {column.name!r}, which the model needs; "
                 f"it has {', '.join(near)}"
             )
-        _require_single(names, names.index(column.name))
-    return tuple(names.index(column.name) for column in columns)
+        if n_called[column.name] > 1:
+            _require_single(names, names.index(column.name))
+    places = {name: place for place, name in enumerate(names)}
+    return tuple(places[column.name] for column in columns)
 
 
 def _places(names: Sequence[str], item: str) -> list[int] | None:
@@ -208,6 +214,10 @@ def guess_column(cells: pl.Series, name: str, na: Collection[str], decimal: str)
         ``number``, ``boolean`` or, in words, what keeps it from being one of these.
     """
     is_id_name = bool(_ID_NAME.fullmatch(re.sub(r"#\d+", "", name)))
+    if cells.dtype == pl.String:  # plain numbers need no closer look, which takes ten times as long
+        values, wrong = number_column(cells, na, decimal)
+        if wrong is None and len(values) and not np.isnan(values).any():
+            return _kind_of_numbers(values, is_id_name=is_id_name)
     there = cells.filter(~is_missing(cells, na))
     if not len(there):
         return "empty"
@@ -233,6 +243,10 @@ def guess_column(cells: pl.Series, name: str, na: Collection[str], decimal: str)
         values, _ = number_column(there, (), decimal)
     else:
         values, _ = number_column(there, ())
+    return _kind_of_numbers(values, is_id_name=is_id_name)
+
+
+def _kind_of_numbers(values: np.ndarray, *, is_id_name: bool) -> str:
     return "row numbers" if _are_row_numbers(values, is_id_name=is_id_name) else "number"
 
 

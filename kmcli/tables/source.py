@@ -1,5 +1,6 @@
 """Open tables and give the columns that are computed with as numbers, block by block."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -231,6 +232,7 @@ def choose(table: Table, choice: ColumnChoice | None = None) -> TableSource:
     if not len(cells):
         raise InputError("the table has no rows", table.name)
 
+    @functools.cache
     def guess(position: int) -> str:
         column, name = cells[str(position)], table.names[position]
         return guess_column(column, name, table.na, table.decimal)

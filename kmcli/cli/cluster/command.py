@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from kmcli.tables.source import TableSource
 
 
+_MOST_NAMES = 40
+"""On standard error; the report has all."""
+
+
 @click.command(
     cls=GroupedCommand,
     short_help="Cluster the rows of a table.",
@@ -231,11 +235,15 @@ def _draw(
 def _say_what_is_left_out(prepared: "Prepared", source: "TableSource", *, quiet: bool) -> None:
     if quiet:
         return
-    used = ", ".join(column.name for column in prepared.columns)
-    text = f"cluster: by {used}"
+    text = f"cluster: by {_first([column.name for column in prepared.columns])}"
     if prepared.left_out:
-        left = ", ".join(f"{column.name} ({column.why})" for column in prepared.left_out)
-        text += f"; left out {left}"
+        left = [f"{column.name} ({column.why})" for column in prepared.left_out]
+        text += f"; left out {_first(left)}"
     if source.table.has_made_up_names:
         text += "; line 1 has no column names"
     console.say(text)
+
+
+def _first(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
