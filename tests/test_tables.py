@@ -16,7 +16,8 @@ from kmcli.settings.tables import ColumnChoice, TableFormat
 from kmcli.tables import blocks
 from kmcli.tables.cells import number_column
 from kmcli.tables.columns import select
-from kmcli.tables.source import TableSource, choose, open_table
+from kmcli.tables.numbers import Column
+from kmcli.tables.source import TableSource, choose, open_table, with_columns
 from tests.memory import Memory
 
 GOOD = [[-0.5, 5.895], [4.92, 5.27], [0.392, 1000]]
@@ -352,6 +353,13 @@ def test_a_weight_that_is_none_is_refused_with_its_line(weight: str) -> None:
     table = opened(f"x,n\n1,2\n2,{weight}\n5,3\n", choice=ColumnChoice(("x",), weights="n"))
     with pytest.raises(InputError, match="line 3, column n"):
         values(table)
+
+
+def test_a_column_that_a_model_needs_and_that_stands_twice_is_refused() -> None:
+    table = open_table([Memory(b"x,y,x\n1,2,3\n4,5,6\n")])
+    assert with_columns(table, [Column("y")]).positions == (1,)
+    with pytest.raises(InputError, match="2 columns are called 'x' "):
+        with_columns(table, [Column("x")])
 
 
 def test_json_lines_are_read_by_the_names_of_their_members() -> None:
