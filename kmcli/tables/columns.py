@@ -63,27 +63,10 @@ class Chosen:
 def choose_columns(
     names: Sequence[str], choice: ColumnChoice, guess: Callable[[int], str]
 ) -> Chosen:
-    """Choose columns.
+    """Choose columns among all names; `guess` tells what one holds, by its position.
 
-    Parameters
-    ----------
-    names : sequence of str
-        Of all columns.
-    choice : ColumnChoice
-        What the user wants.
-    guess : callable
-        Tells what a column holds, by its position.
-
-    Returns
-    -------
-    Chosen
-
-    Raises
-    ------
-    SettingsError
-        If a column that is named does not exist, or its name is not its alone.
-    InputError
-        If no column is left.
+    Raises SettingsError if a column that is named does not exist, or its name is not its alone;
+    InputError if no column is left.
     """
     excluded = set(select(names, choice.exclude))
     categories = set(select(names, choice.one_hot))

@@ -13,7 +13,7 @@ from kmcli.errors import InputError
 from kmcli.settings.tables import FileFormat, TableFormat
 from kmcli.tables.text import Input
 
-_BLOCK_CELLS = 2**20
+_BLOCK_CELLS = 3 * 2**18
 """Two blocks at work and what is computed of them stay below 400 MB in all."""
 
 _LEAST_BLOCK_ROWS = 2**13
@@ -117,19 +117,9 @@ class FrameTable:
 
 
 def open_frames(inputs: Sequence[Input], wanted: TableFormat) -> FrameTable:
-    """Open Parquet or Arrow files as one table.
+    """Open Parquet or Arrow files as one table; one without a path is read into memory.
 
-    Parameters
-    ----------
-    inputs : sequence of Input
-        Its parts; one without a path is read into memory.
-    wanted : TableFormat
-        With its format.
-
-    Raises
-    ------
-    InputError
-        If a part is damaged, or has other columns than the first.
+    Raises InputError if a part is damaged, or has other columns than the first.
     """
     form = wanted.format or "parquet"
     parts: list[tuple[str, Any]] = []

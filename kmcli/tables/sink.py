@@ -11,19 +11,7 @@ from kmcli.settings.tables import FileFormat
 
 
 def packed(frames: Iterable[pl.DataFrame], form: FileFormat) -> Iterator[bytes]:
-    """Give the bytes of a file of frames, which are not all in memory at once.
-
-    Parameters
-    ----------
-    frames : iterable of polars.DataFrame
-        With the same columns.
-    form : {"parquet", "arrow"}
-        The format.
-
-    Yields
-    ------
-    bytes
-    """
+    """Give the bytes of a file of frames of the same columns, not all in memory at once."""
     frames = iter(frames)
     first = next(frames)
     schema = first.schema

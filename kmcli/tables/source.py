@@ -61,25 +61,9 @@ class Table(Protocol):
 def open_table(
     inputs: Sequence[Input], wanted: TableFormat | None = None, *, once: bool = False
 ) -> Table:
-    """Open a table.
+    """Open inputs with the same columns as one table; `once` if each is read as it arrives.
 
-    Parameters
-    ----------
-    inputs : sequence of Input
-        Its parts, in order, with the same columns.
-    wanted : TableFormat, optional
-        What is known about it.
-    once : bool
-        Whether each part is read once only, as it arrives.
-
-    Returns
-    -------
-    Table
-
-    Raises
-    ------
-    InputError
-        If it is no table, or cannot be understood in one way only.
+    Raises InputError if it is no table, or cannot be understood in one way only.
     """
     wanted = wanted or TableFormat()
     if once:
@@ -205,25 +189,10 @@ class TableSource:
 
 
 def choose(table: Table, choice: ColumnChoice | None = None) -> TableSource:
-    """Choose the columns of a table that are computed with.
+    """Choose the columns of a table that are computed with; its first block shows what they hold.
 
-    Parameters
-    ----------
-    table : Table
-        The table; its first block shows which columns hold numbers.
-    choice : ColumnChoice, optional
-        What the user wants; by default all columns of numbers but row numbers.
-
-    Returns
-    -------
-    TableSource
-
-    Raises
-    ------
-    SettingsError
-        If a column that is named does not exist.
-    InputError
-        If no column is left, or one of categories has too many of them.
+    Raises SettingsError if a column that is named does not exist, InputError if none is left or
+    one of categories has too many of them.
     """
     first = next(table.blocks(), None)
     if first is None:
@@ -276,24 +245,8 @@ def _require_categories(cells: pl.Series, name: str) -> None:
 
 
 def with_columns(table: Table, columns: Sequence[Column]) -> TableSource:
-    """Find columns in a table by their names, in any order.
+    """Find columns of kinds that are known in a table by their names, in any order.
 
-    Parameters
-    ----------
-    table : Table
-        The table.
-    columns : sequence of Column
-        What to find, with the kinds that they are known to have.
-
-    Returns
-    -------
-    TableSource
-
-    Raises
-    ------
-    SettingsError
-        If one is not there.
-    InputError
-        If several have its name.
+    Raises SettingsError if one is not there, InputError if several have its name.
     """
     return TableSource(table, tuple(columns), find_names(table.names, columns))

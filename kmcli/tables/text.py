@@ -116,25 +116,9 @@ class TextTable:
 
 
 def open_text(inputs: Sequence[Input], wanted: TableFormat, *, once: bool = False) -> TextTable:
-    """Open a table in text.
+    """Open text as one table; `once` if each input is read as it arrives.
 
-    Parameters
-    ----------
-    inputs : sequence of Input
-        Its parts, in order.
-    wanted : TableFormat
-        What the user has said about it.
-    once : bool
-        Whether each part is read once only, as it arrives.
-
-    Returns
-    -------
-    TextTable
-
-    Raises
-    ------
-    InputError
-        If a part is no table, or not written like the first.
+    Raises InputError if a part is no table, or not written like the first.
     """
     parts = []
     for part in inputs:

@@ -10,17 +10,7 @@ from kmcli.tables.source import TableSource
 def read_values(source: TableSource, *, may_miss: bool = False) -> NDArray[np.float64]:
     """Read all numbers of a table at once.
 
-    Parameters
-    ----------
-    source : TableSource
-        The table.
-    may_miss : bool
-        Let missing ones be NaN.
-
-    Raises
-    ------
-    InputError
-        If one is missing and may not be.
+    Raises InputError if one is missing, unless `may_miss`: then it is NaN.
     """
     blocks = []
     for block in source.blocks():
