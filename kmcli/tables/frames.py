@@ -13,7 +13,7 @@ from kmcli.errors import InputError
 from kmcli.settings.tables import FileFormat, TableFormat
 from kmcli.tables.text import Input
 
-_BLOCK_CELLS = 3 * 2**18
+_BLOCK_CELLS = 2**19
 """Two blocks at work and what is computed of them stay below 400 MB in all."""
 
 _LEAST_BLOCK_ROWS = 2**13
