@@ -314,7 +314,7 @@ def test_a_column_of_words_tells_the_true_groups() -> None:
     ("text", "message"),
     [
         ("", "no rows"),
-        ("a,b\n", "no numeric columns"),
+        ("a,b\n", "the table has no rows"),
         ("1,2\n3,4,5\n", "line 2 has 3 cells, the first record 2"),
         ("a,b\n1,2\n\n3\n", "line 4 has 1 cell, the names 2"),
         ("a,b\n1,\n,2\n", "none of the 2 rows is complete"),

@@ -1,5 +1,7 @@
 """Colour spaces, nearest colours and fidelity agree with slow and simple definitions."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -66,6 +68,13 @@ def test_points_of_translucent_colors_lead_back_to_what_looks_the_same(colors: P
 )
 def test_oklab_of_known_colors(srgb: tuple[int, ...], oklab: tuple[float, ...]) -> None:
     np.testing.assert_allclose(srgb_to_oklab(np.array(srgb, dtype=float)), oklab, atol=2e-2)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float64])
+def test_oklab_has_the_shape_of_the_colours(dtype: type[np.uint8 | np.float64]) -> None:
+    colors: NDArray[Any] = np.arange(24).reshape(2, 4, 3).astype(dtype)
+    each = [[srgb_to_oklab(color[None])[0] for color in row] for row in colors]
+    np.testing.assert_allclose(srgb_to_oklab(colors), each, rtol=1e-6)
 
 
 @pytest.mark.parametrize("space", ["oklab", "lab"])

@@ -124,17 +124,18 @@ def srgb_to_oklab(colors: NDArray[np.floating] | NDArray[np.uint8]) -> NDArray[n
     Source: Bjorn Ottosson, "A perceptual color space for image processing", 2020,
     https://bottosson.github.io/posts/oklab/ ; the transfer curve is that of IEC 61966-2-1.
     """
+    flat = colors.reshape(-1, 3)
     if colors.dtype != np.uint8:
-        roots = np.cbrt(decode_srgb(colors / 255) @ _LINEAR_TO_LMS.T)
+        roots = np.cbrt(decode_srgb(flat / 255) @ _LINEAR_TO_LMS.T)
     else:
         # Of bytes it takes a quarter of the time to look the curve up and to take the roots by
         # logarithms in float32, to within 0.0001: a step of a byte is 0.02 or more.
         # Axis by axis: numpy is slower where the innermost dimension has only three.
         with np.errstate(divide="ignore"):  # the logarithm of black
-            logarithms = np.log(_LINEAR_TO_LMS.astype(np.float32) @ LINEAR[colors.T])
+            logarithms = np.log(_LINEAR_TO_LMS.astype(np.float32) @ LINEAR[flat.T])
         roots = np.exp(logarithms / np.float32(3)).astype(np.float64).T
     oklab: NDArray[np.float64] = (100 * _LMS_TO_OKLAB @ roots.T).T
-    return oklab
+    return oklab.reshape(colors.shape)
 
 
 def oklab_to_srgb(oklab: NDArray[np.float64]) -> NDArray[np.float64]:
