@@ -132,6 +132,7 @@ def serve() -> None:
 def _be_kmcli(request: dict[str, Any]) -> None:
     code = 70
     try:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # as kmcli does first, before any can come
         os.setsid()
         os.chdir(request["cwd"])
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
