@@ -25,7 +25,10 @@ SAMPLE_DATA = ROOT / "sample_data"
 Pixels = NDArray[np.uint8]
 
 # No test measures time, on however busy a machine.
-hypothesis.settings.register_profile("kmcli", deadline=None)
+# The same examples in each run, so that a failure is of the change. `--hypothesis-profile=search`
+# draws others.
+hypothesis.settings.register_profile("kmcli", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("search", deadline=None)
 hypothesis.settings.load_profile("kmcli")
 
 SECONDS_FOR_A_TEST = 900
