@@ -172,6 +172,18 @@ def test_breathing_leaves_a_local_optimum() -> None:
     assert sorted(np.bincount(free.labels).tolist()) == [50] * 4
 
 
+@pytest.mark.parametrize("direction", [(1, 1, 1), (1, -1, 0), (1, 1, -1), (-1, 1, 1), (0, 0, 1)])
+def test_breathing_tells_two_heavy_points_apart(direction: tuple[int, int, int]) -> None:
+    """In whatever direction they lie: the second centre comes to lie on their line."""
+    random = np.random.default_rng(0)
+    others = random.normal(0, 1, (300, 3)) + 100
+    points = np.concatenate([others, np.multiply([[1], [-1]], direction)])
+    weights = np.repeat([1.0, 5000], [300, 2])
+    stuck = run_lloyd(points, weights, np.concatenate([others[:7], [[0.0, 0, 0]]]), 5)
+    moved = breathe(points, weights, stuck, KMeansSettings(8, max_iter=2), n_rounds=8)
+    assert len(set(moved.labels[-2:])) == 2
+
+
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 1000), st.integers(1, 8))
 def test_breathing_never_makes_it_worse(seed: int, k: int) -> None:
@@ -225,7 +237,7 @@ def test_every_stage_lowers_the_error(colors_of_china: ColorCounts, space: Space
     errors: dict[Effort, float] = {"fast": 0, "normal": 0, "best": 0}
     for seed in range(3):  # one alone may be lucky, by the last bits of a library
         for effort in errors:
-            asked = QuantizeSettings(64, space, effort, random_state=seed)
+            asked = QuantizeSettings(128, space, effort, random_state=seed)
             found = fit_palette(colors_of_china, asked)
             stages = ["start", "refine"] if effort == "fast" else ["start", "breathe", "refine"]
             assert [stage.name for stage in found.stages] == stages
@@ -236,6 +248,17 @@ def test_every_stage_lowers_the_error(colors_of_china: ColorCounts, space: Space
                 assert last.n_points > 4 * moved.n_points
     assert errors["normal"] < 0.997 * errors["fast"]  # by breathing: the rest is the same
     assert errors["best"] < 0.995 * errors["normal"]  # not by its longer way to rest alone
+
+
+@pytest.mark.parametrize("n_colors", [64, 256])
+def test_flat_areas_beside_a_photo_keep_their_colors(china: Pixels, n_colors: int) -> None:
+    """As on a screenshot: a local optimum gave two buttons one colour."""
+    flat = [[162, 237, 177], [156, 231, 154], [231, 248, 153], [221, 233, 192]]
+    flat += [[183, 189, 221], [175, 206, 194], [131, 123, 236], [248, 124, 139]]
+    pixels = china[::2, ::2].copy()
+    pixels[:160, :160] = np.repeat(np.array(flat, dtype=np.uint8), 20, axis=0)[:, np.newaxis]
+    palette = fit_palette(count_colors(pixels), QuantizeSettings(n_colors)).colors
+    assert {tuple(color) for color in flat} <= {tuple(color) for color in palette.tolist()}
 
 
 def test_best_comes_to_rest_on_all_colors(colors_of_china: ColorCounts) -> None:

@@ -63,18 +63,28 @@ def _with_added_centers(
     clustering: Clustering,
     n_added: int,
 ) -> NDArray[np.float64]:
-    """Put a second centre into the worst clusters, half a standard deviation off the first."""
+    """Put a second centre into the worst clusters, half a standard deviation off the first.
+
+    It is moved along the axis of the largest variance, and along the others as these go with it:
+    else it may lie where the cluster has no points, and be dropped again.
+    """
     centers, labels = clustering.centers, clustering.labels
-    squared = (points - centers[labels]) ** 2
+    moves = points - centers[labels]
+    weighted = moves * weights[:, np.newaxis]
 
-    def summed(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.bincount(labels, weights * values, len(centers)).astype(np.float64, copy=False)
+    def summed(values: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Add up by cluster: shape (n_clusters, n_axes)."""
+        sums = [np.bincount(labels, axis, len(centers)) for axis in values.T]
+        return np.column_stack(sums).astype(np.float64, copy=False)
 
-    errors = summed(squared.sum(axis=1))
-    worst = np.argsort(-errors, kind="stable")[:n_added]
-    variances = np.column_stack([summed(axis) for axis in squared.T])
-    variances /= np.maximum(np.bincount(labels, weights, len(centers)), 1e-12)[:, np.newaxis]
-    return np.concatenate([centers, centers[worst] + np.sqrt(variances[worst]) / 2])
+    errors = summed(weighted * moves)
+    longest = errors.argmax(axis=1)
+    along = summed(weighted * moves[np.arange(len(moves)), longest[labels], np.newaxis])
+    worst = np.argsort(-errors.sum(axis=1), kind="stable")[:n_added]
+    mass = np.bincount(labels, weights, len(centers))[worst]
+    scale = np.sqrt(errors.max(axis=1)[worst] * mass)
+    offsets = along[worst] / np.maximum(scale, 1e-12)[:, np.newaxis]
+    return np.concatenate([centers, centers[worst] + offsets / 2])
 
 
 def remove_idle_centers(
