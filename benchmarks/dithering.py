@@ -21,7 +21,14 @@ from benchmarks.tables import geometric_mean, markdown
 
 COLORS = (16, 64, 256)
 SIGMA = 1.5
-METHODS = ("none", "floyd-steinberg", "bayer", "blue-noise")
+OURS = (
+    "--dither none",
+    "--dither floyd-steinberg",
+    "--dither bayer",
+    "--dither blue-noise",
+    "--space rgb --dither floyd-steinberg",
+    "--space rgb --dither floyd-steinberg --dither-strength 1",
+)
 PNGQUANT = "pngquant"
 PILLOW = "kmcli's undithered palette, Pillow's error diffusion"
 
@@ -40,10 +47,10 @@ def measure(picture: Path, k: int) -> dict[str, float]:
         source = write_png(picture, Path(folder, "in.png"))
         before = load(source)
         output = Path(folder, "out.png")
-        for method in METHODS:
-            run(kmcli("quantize", source, "-k", str(k), "--dither", method, "-fqo", output))
-            errors[f"kmcli, {method}"] = blurred_mse(before, load(output))
-            if method == "none":
+        for options in OURS:
+            run(kmcli("quantize", source, "-k", str(k), *options.split(), "-fqo", output))
+            errors[f"kmcli {options}"] = blurred_mse(before, load(output))
+            if options == "--dither none":
                 with Image.open(output) as palette:
                     diffused = Image.fromarray(before).quantize(
                         palette=palette, dither=Image.Dither.FLOYDSTEINBERG
