@@ -22,7 +22,10 @@ Half as many serve up to 16 entries: the palettes are as good within 0.1 %.
 """
 
 _START_CELLS = 1024
-"""Cells, or four for each entry, to draw starts from: palettes are as good within 0.1 %."""
+"""Cells, or four for each entry, to draw starts from: palettes are as good within 0.1 %.
+
+Those that hold more than an equal share of the pixels come on top, be they flat areas.
+"""
 
 
 @dataclass(frozen=True)
@@ -169,10 +172,12 @@ def _search(
     tree = CellTree(histogram.colors, weights, settings.space)
     n_coarse = min(max(COARSE_POINTS // 2, 128 * n_clusters), COARSE_POINTS)
     cells = tree.select(n_coarse)
-    step = max(1, len(cells.means) // max(_START_CELLS, 4 * n_clusters))
+    n_drawn = max(_START_CELLS, 4 * n_clusters)
+    is_drawn = cells.weights > cells.weights.sum() / n_drawn
+    is_drawn[:: max(1, len(is_drawn) // n_drawn)] = True
     runs = [
         run_lloyd(*cells, _with_held(start, held), kmeans.max_iter, _START_GAIN, n_held)
-        for start in draw_kmeans_plusplus(cells.means[::step], cells.weights[::step], kmeans)
+        for start in draw_kmeans_plusplus(cells.means[is_drawn], cells.weights[is_drawn], kmeans)
     ]
     best = min(runs, key=lambda run: run.inertia)
     best = replace(best, start_inertias=tuple(run.inertia for run in runs))
