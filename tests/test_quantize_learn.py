@@ -327,6 +327,38 @@ def test_a_page_of_white_keeps_its_white(space: str, k: int) -> None:
     assert [255, 255, 255] in palette
 
 
+@pytest.mark.parametrize(("share", "is_exact"), [(0.4, False), (0.6, True)])
+def test_an_area_that_is_most_of_a_cluster_gets_its_color_and_a_smaller_one_the_mean(
+    share: float, is_exact: bool
+) -> None:
+    for seed in range(4):
+        random = np.random.default_rng(seed)
+        pixels = random.integers(0, 90, (100, 100, 3), dtype=np.uint8)
+        pixels[50:] = random.integers(201, 206, (50, 100, 3))
+        pixels[50 : 50 + round(50 * share)] = 200
+        palette = fit_palette(count_colors(pixels), QuantizeSettings(2, "rgb")).colors
+        assert ([200, 200, 200] in palette.tolist()) == is_exact
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.tuples(*[st.sampled_from([0, 90, 255])] * 3), min_size=1, max_size=9),
+    st.lists(st.tuples(*[st.sampled_from([0, 80, 255])] * 3, st.just(255)), max_size=4),
+    st.integers(4, 9),
+)
+def test_few_colors_and_locks_give_no_more_entries_than_asked_for_and_all_if_these_fit(
+    colors: list[tuple[int, int, int]], locked: list[tuple[int, int, int, int]], n_colors: int
+) -> None:
+    histogram = count_colors(np.array([colors], dtype=np.uint8))
+    asked = QuantizeSettings(n_colors, locked=tuple(dict.fromkeys(locked)))
+    palette = {tuple(color) for color in fit_palette(histogram, asked).colors.tolist()}
+    assert len(palette) <= n_colors
+    locks = {lock[:3] for lock in locked}
+    assert locks <= palette
+    if len(locks | set(colors)) <= n_colors:
+        assert palette == locks | set(colors)
+
+
 def test_a_small_red_mark_survives_among_eight_colors() -> None:
     random = np.random.default_rng(0)
     pixels = np.repeat(random.normal(170, 30, (200, 200, 1)).clip(90, 240), 3, axis=2)
