@@ -14,7 +14,7 @@ from kmcli.clustering.lloyd import run_lloyd
 from kmcli.quantize import cells as cells_module
 from kmcli.quantize.cells import CellTree
 from kmcli.quantize.colorspace import to_points
-from kmcli.quantize.histogram import ColorCounts, count_colors
+from kmcli.quantize.histogram import ColorCounts, count_colors, with_channels
 from kmcli.quantize.learn import fit_palette, random_palette
 from kmcli.quantize.remap import nearest
 from kmcli.settings import Effort, KMeansSettings, QuantizeSettings, Space
@@ -283,6 +283,18 @@ def test_refining_on_finer_cells_pays(colors_of_china: ColorCounts) -> None:
         for stage in (moved, last)
     )
     assert after < 0.997 * before
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_opaque_pixels_lose_little_where_others_have_alpha(china: Pixels, seed: int) -> None:
+    """Entries that are nearly opaque become opaque: else far ones stand for their pixels."""
+    pixels = with_channels(china[::2, ::2], 4).copy()
+    pixels[:, 200:260, 3] = np.linspace(250, 1, 60)
+    histogram = count_colors(pixels)
+    found = fit_palette(histogram, QuantizeSettings(16, space="rgb", random_state=seed))
+    points, entries = to_points(histogram.colors), to_points(found.colors)
+    moves = points - entries[nearest(histogram.colors, found.colors)]
+    assert histogram.counts @ (moves**2).sum(axis=1) < 1.2 * found.stages[-1].clustering.inertia
 
 
 def test_clear_pixels_do_not_make_a_picture_of_one_color_transparent() -> None:

@@ -12,7 +12,7 @@ from kmcli.clustering.lloyd import run_lloyd
 from kmcli.quantize.cells import Cells, CellTree
 from kmcli.quantize.colorspace import from_points, to_points
 from kmcli.quantize.histogram import ColorCounts, ColorWeights, seen_weights
-from kmcli.quantize.remap import nearest
+from kmcli.quantize.remap import nearest_of_all
 from kmcli.settings import Effort, QuantizeSettings, Space
 
 COARSE_POINTS = 4096
@@ -279,7 +279,7 @@ def _with_opaque_entries(
     sample = slice(None, None, 1 + len(histogram.colors) // _OPACITY_COLORS)
     colors, counts = histogram.colors[sample], histogram.counts[sample]
     opaque = colors[:, 3] == 255
-    labels = nearest(colors, palette, space)
+    labels = nearest_of_all(colors, palette, space)
     weight = np.bincount(labels, counts, len(palette))
     opaque_weight = np.bincount(labels[opaque], counts[opaque], len(palette))
     mostly = np.flatnonzero((opaque_weight > 0) & (2 * opaque_weight >= weight))

@@ -39,16 +39,17 @@ def nearest(
         opaque = colors[:, 3] == 255
         if 0 < len(opaque_entries) < len(palette) and opaque.any():
             labels = np.empty(len(colors), dtype=np.intp)
-            among_opaque = _nearest(colors[opaque], palette[opaque_entries], space)
+            among_opaque = nearest_of_all(colors[opaque], palette[opaque_entries], space)
             labels[opaque] = opaque_entries[among_opaque]
-            labels[~opaque] = _nearest(colors[~opaque], palette, space)
+            labels[~opaque] = nearest_of_all(colors[~opaque], palette, space)
             return labels
-    return _nearest(colors, palette, space)
+    return nearest_of_all(colors, palette, space)
 
 
-def _nearest(
+def nearest_of_all(
     colors: NDArray[np.uint8], palette: NDArray[np.uint8], space: Space
 ) -> NDArray[np.intp]:
+    """Find the nearest entry of each colour as `nearest` does, opaque or not."""
     # In RGB all terms of the product are whole numbers below 2^24, or below 2^53 with alpha, so
     # that float32 and float64 hold them exactly, in whatever order they are added. In Oklab
     # float32 would take #fffffe for white.
