@@ -117,6 +117,44 @@ def test_of_several_files_none_is_left_if_one_cannot_get_its_name(
 
 
 @pytest.mark.usefixtures("folder")
+def test_replacing_that_fails_halfway_takes_only_new_files_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = os.replace
+
+    def replace(old: str, new: str) -> None:
+        if os.path.basename(new) == "last":
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(old, new)
+
+    Path("there").write_bytes(b"old")
+    Path("last").write_bytes(b"old")
+    monkeypatch.setattr("os.replace", replace)
+    files = [("there", b"new"), ("added", b"new"), ("sub/added", b"new"), ("last", b"new")]
+    with pytest.raises(OutputError, match="input/output error"):
+        publish(files, force=True, make_folders=True)
+    assert names() == {"there", "last"}
+    assert Path("there").read_bytes() == b"new"
+    assert Path("last").read_bytes() == b"old"
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_replacing_writes_through_a_link(is_broken: bool) -> None:
+    Path("sub").mkdir()
+    if not is_broken:
+        Path("sub/file").write_bytes(b"old")
+    os.symlink("sub/file", "link")
+    with pytest.raises(ExistsError):
+        publish([("link", b"new")], force=False)
+    assert os.path.exists("sub/file") != is_broken
+    publish([("link", b"new")], force=True)
+    assert os.readlink("link") == "sub/file"
+    assert Path("sub/file").read_bytes() == b"new"
+    assert os.listdir("sub") == ["file"]
+
+
+@pytest.mark.usefixtures("folder")
 def test_a_name_that_was_reserved_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     without_links(monkeypatch, errno.EPERM, can_rename=False)
     monkeypatch.setattr("os.replace", refuse(errno.EIO))

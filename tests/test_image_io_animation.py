@@ -105,6 +105,17 @@ def test_a_frame_like_the_one_before_is_kept() -> None:
         assert decode_frames(data).durations[1:] == (20, 30)
 
 
+@pytest.mark.parametrize("n_frames", [1, 2])
+@pytest.mark.parametrize("n_colors", [1, 2, 3, 4, 5, 16, 17, 255, 256])
+def test_the_table_of_a_gif_is_as_small_as_its_colors_allow(n_colors: int, n_frames: int) -> None:
+    palette = np.arange(n_colors, dtype=np.uint8)[:, np.newaxis].repeat(3, axis=1)
+    frames = np.zeros((n_frames, 2, 2), dtype=np.uint8)
+    data = encode_indexed(palette, frames, "gif", durations=[100] * n_frames)
+    # An animation has one more entry where there is room, for what does not change.
+    n_entries = min(256, n_colors + (n_frames > 1))
+    assert 2 ** (1 + (data[10] & 7)) == next(2**n for n in range(1, 9) if 2**n >= n_entries)
+
+
 def test_what_does_not_change_costs_little() -> None:
     random = np.random.default_rng(0)
     still = random.integers(1, 5, (100, 100), dtype=np.uint8)

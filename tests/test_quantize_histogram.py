@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from kmcli.quantize import histogram, lookup, packed
-from kmcli.quantize.histogram import count_colors
+from kmcli.quantize.histogram import count_changes, count_colors, weigh_colors
 from kmcli.quantize.lookup import map_colors
 from kmcli.quantize.packed import pack_colors, unpack_colors
 from tests.conftest import Pixels
@@ -76,6 +76,32 @@ def test_thousands_of_colors_with_alpha_are_counted_and_found_again(
     np.testing.assert_array_equal(found.counts, counts)
     picture = map_colors(pixels, found.colors, np.arange(len(colors)))
     np.testing.assert_array_equal(picture.reshape(-1), ranks.reshape(-1))
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("strip", [7, 2**16])
+def test_weights_and_changes_are_added_up_as_pixel_by_pixel(
+    strip: int, channels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (histogram, packed):
+        monkeypatch.setattr(module, "STRIP_PIXELS", strip)
+    random = np.random.default_rng(0)
+    pixels = random.choice(np.array([0, 130, 255], np.uint8), (9, 11, channels))
+    indices = random.integers(0, 256, (9, 11), dtype=np.uint8) & 129
+    weights = random.integers(0, 2, (9, 11)) * random.random((9, 11))
+    weighed: dict[tuple[int, ...], float] = {}
+    changed: dict[tuple[int, ...], int] = {}
+    flat = without_hidden_colors(pixels).reshape(-1, channels).tolist()
+    for color, index, weight in zip(flat, indices.flat, weights.flat, strict=True):
+        weighed[tuple(color)] = weighed.get(tuple(color), 0) + weight
+        changed[(*color, int(index))] = changed.get((*color, int(index)), 0) + 1
+    found = weigh_colors(pixels, count_colors(pixels), weights)
+    assert dict(zip(map(tuple, found.colors.tolist()), found.counts, strict=True)) == (
+        pytest.approx({color: weight for color, weight in weighed.items() if weight > 0})
+    )
+    pairs, entries = count_changes(pixels, indices)
+    keys = [(*color, entry) for color, entry in zip(pairs.colors.tolist(), entries, strict=True)]
+    assert dict(zip(keys, pairs.counts.tolist(), strict=True)) == changed
 
 
 @given(hnp.arrays(np.uint8, (20, 3)))

@@ -375,6 +375,6 @@ def test_a_small_red_mark_survives_among_eight_colors() -> None:
     random = np.random.default_rng(0)
     pixels = np.repeat(random.normal(170, 30, (200, 200, 1)).clip(90, 240), 3, axis=2)
     pixels = pixels.astype(np.uint8)
-    pixels[100:108, 100:105] = [220, 20, 30]  # 0.1 % of the pixels
+    pixels[100:106, 100:104] = [220, 20, 30]  # 0.06 % of the pixels
     palette = fit_palette(count_colors(pixels), QuantizeSettings(8)).colors.astype(int)
     assert [220, 20, 30] in palette.tolist()

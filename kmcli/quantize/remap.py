@@ -37,7 +37,7 @@ def nearest(
     if colors.shape[1] == 4:
         opaque_entries = np.flatnonzero(palette[:, 3] == 255)
         opaque = colors[:, 3] == 255
-        if 0 < len(opaque_entries) < len(palette) and opaque.any():
+        if 0 < len(opaque_entries) < len(palette):
             labels = np.empty(len(colors), dtype=np.intp)
             among_opaque = nearest_of_all(colors[opaque], palette[opaque_entries], space)
             labels[opaque] = opaque_entries[among_opaque]
