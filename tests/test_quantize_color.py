@@ -104,6 +104,25 @@ def test_nearest_agrees_with_a_naive_search(channels: int, data: st.DataObject) 
         assert distances[int(label)] == pytest.approx(min(distances.values()), abs=1e-6)
 
 
+@pytest.mark.parametrize("space", ["rgb", "oklab", "lab"])
+@given(st.integers(0, 2**32 - 1), st.integers(1, 6))
+def test_opaque_colors_go_to_the_nearest_opaque_entry_in_every_space(
+    space: Space, seed: int, n_entries: int
+) -> None:
+    random = np.random.default_rng(seed)
+    both = random.integers(0, 256, (20 + n_entries, 4), dtype=np.uint8)
+    both[:, 3] = random.choice([0, 120, 255], len(both))
+    colors, palette = both[:20], both[20:]
+    is_opaque = palette[:, 3] == 255
+    entries = to_points(palette, space)
+    labels = nearest(colors, palette, space)
+    for color, point, label in zip(colors, to_points(colors, space), labels, strict=True):
+        distances = ((entries - point) ** 2).sum(axis=1)
+        if color[3] == 255 and is_opaque.any():
+            distances[~is_opaque] = np.inf
+        assert distances[label] == pytest.approx(distances.min(), abs=1e-6)
+
+
 def test_nearest_takes_the_first_of_equally_near_entries() -> None:
     palette = np.array([[10, 0, 0], [20, 0, 0], [10, 0, 0]], dtype=np.uint8)
     assert nearest(np.array([[15, 0, 0], [10, 0, 0]], dtype=np.uint8), palette).tolist() == [0, 0]

@@ -371,10 +371,12 @@ def test_few_colors_and_locks_give_no_more_entries_than_asked_for_and_all_if_the
         assert palette == locks | set(colors)
 
 
-def test_a_small_red_mark_survives_among_eight_colors() -> None:
-    random = np.random.default_rng(0)
-    pixels = np.repeat(random.normal(170, 30, (200, 200, 1)).clip(90, 240), 3, axis=2)
-    pixels = pixels.astype(np.uint8)
-    pixels[100:106, 100:104] = [220, 20, 30]  # 0.06 % of the pixels
-    palette = fit_palette(count_colors(pixels), QuantizeSettings(8)).colors.astype(int)
-    assert [220, 20, 30] in palette.tolist()
+def test_a_small_reddish_mark_survives_among_eight_colors() -> None:
+    for seed in range(3):
+        random = np.random.default_rng(seed)
+        pixels = np.repeat(random.normal(170, 30, (200, 200, 1)).clip(90, 240), 3, axis=2)
+        pixels = pixels.astype(np.uint8)
+        # 0.06 % of the pixels, and not red enough to be worth an entry by its error.
+        pixels[100:106, 100:104] = [200, 100, 100]
+        palette = fit_palette(count_colors(pixels), QuantizeSettings(8)).colors
+        assert [200, 100, 100] in palette.tolist()
