@@ -21,6 +21,11 @@ def counted(count: int, noun: str, form: str = "") -> str:
     return f"{count:{form}} {noun}" if count == 1 else f"{count:{form}} {noun}s"
 
 
+def share_text(share: float) -> str:
+    """Write a share in percent; one that is there is not called ``0.0%``."""
+    return "<0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
+
+
 def listed(items: Iterable[object]) -> str:
     """Write a list of at least one item: ``0``, ``0 and 2``, ``0, 2 and 3``."""
     *first, last = map(str, items)

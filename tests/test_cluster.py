@@ -162,7 +162,7 @@ def test_the_mean_stands_in_for_missing_values() -> None:
 def test_missing_values_can_be_an_error() -> None:
     values = groups()
     values[[3, 4], 2] = np.nan
-    with pytest.raises(InputError, match="2 values of 'x3' are missing"):
+    with pytest.raises(InputError, match="'x3' is missing in 2 rows"):
         prepare_table(ArraySource(values), replace(QUICK, missing="fail"), Threads(1))
 
 
@@ -170,8 +170,8 @@ def test_missing_values_can_be_an_error() -> None:
     ("values", "weights", "message"),
     [
         (np.zeros((0, 2)), None, "the table has no rows"),
-        (np.full((3, 2), np.nan), None, "none of the 3 rows can be used: most .* 'x1'"),
-        (np.eye(3), np.zeros(3), "none of the 3 rows can be used: their weights are 0"),
+        (np.full((3, 2), np.nan), None, "none of 3 rows can be used: 'x1' is missing in 3"),
+        (np.eye(3), np.zeros(3), "none of 3 rows can be used: their weights are 0"),
         (np.ones((3, 2)), None, "all columns are constant"),
     ],
 )
@@ -370,3 +370,23 @@ def test_a_fit_tells_its_passes() -> None:
     assert fit.n_passes == 2
     whole = prepare_table(source, replace(settings, sample_rows=None), Threads(1))
     assert fit_table(whole, source, settings, Threads(1)).n_passes == 0
+
+
+def test_what_hardly_differs_sets_no_cluster_apart() -> None:
+    result, _ = clustered(ArraySource(groups()), replace(QUICK, n_clusters=1))
+    assert result.profile.apart == ((),)
+
+
+def test_one_value_that_hides_all_others_is_told() -> None:
+    values = groups()
+    values[7, 1] = 1e9
+    result, _ = clustered(ArraySource(values), QUICK)
+    assert [text.split(" holds ")[0] for text in result.remarks()] == ["One value of x2"]
+    weighted, _ = clustered(ArraySource(values, weights=np.full(len(values), 2.0)), QUICK)
+    assert weighted.remarks() == []  # nobody knows what that row weighs
+
+
+def test_rows_on_their_centres_ask_for_no_pass() -> None:
+    values = np.tile([[1.0, 2.0], [3.0, 4.0], [5.0, 9.0]], (10, 1))
+    result, _ = clustered(ArraySource(values), QUICK)
+    assert result.remarks() == []

@@ -98,4 +98,6 @@ def _summary(labelling: "Labelling[Any]", path: str | None) -> str:
         text += f", {sums.n_unlabelled} with missing values in no cluster"
     if labelling.n_beyond:
         text += f", {labelling.n_beyond} farther out than any row of the model"
+    if labelling.n_unknown:
+        text += f", {labelling.n_unknown} with a category that the model does not know"
     return text if path in (None, STREAM) else f"{text} -> {path}"

@@ -22,6 +22,9 @@ _LEAST_SCORED_ROWS = 50
 
 _N_APART = 3
 
+_APART = 0.05
+"""The least spreads between the mean of a cluster and that of the table that set it apart."""
+
 
 @dataclass(frozen=True)
 class SampledScores:
@@ -313,4 +316,5 @@ def _apart(names: list[str], z: NDArray[np.float64]) -> tuple[Apart, ...]:
     if np.isnan(z).any():
         return ()
     order = np.argsort(-np.abs(z), kind="stable")[:_N_APART]
-    return tuple(Apart(names[place], float(z[place])) for place in order)
+    far = order[np.abs(z[order]) >= _APART]
+    return tuple(Apart(names[place], float(z[place])) for place in far)

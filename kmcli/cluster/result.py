@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.cluster.model import Model
+from kmcli.cluster.prepare import list_features
 from kmcli.cluster.profile import Profile, SampledScores, profile_clusters, score_sample
 from kmcli.cluster.run import Fit, Prepared
 from kmcli.cluster.scan import ScanStep, measure_stability
@@ -19,6 +20,7 @@ from kmcli.text import listed
 
 _MUCH_GAIN_LEFT = 1e-3
 _RULING_SHARE = 0.8
+_LONE_SHARE = 0.9
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,14 @@ class ClusterResult:
                 f"Columns are not scaled, and {name} holds {shares[ruling]:.0%} of the variance: "
                 "it alone decides the clusters."
             )
+        found += [
+            f"One value of {name} holds {share:.1%} of its variance, so that the other rows hardly "
+            "differ in it: check the rows with the farthest values."
+            for name, share in _lone_values(self.prepared)
+        ]
         if not self.fit.search.converged:
             found.append(f"The search did not converge within {self.settings.max_iter} iterations.")
-        if self.profile.gain_left > _MUCH_GAIN_LEFT:
+        if not self.prepared.sketch.is_whole and self.profile.gain_left > _MUCH_GAIN_LEFT:
             found.append(
                 f"Moving the centres to the means of all rows would lower the inertia by "
                 f"{self.profile.gain_left:.2%}: allow one more pass over the table."
@@ -144,3 +151,18 @@ def _variance_shares(prepared: Prepared) -> NDArray[np.float64]:
     variances = prepared.scaling.spreads**2
     shares: NDArray[np.float64] = variances / variances.sum()
     return shares
+
+
+def _lone_values(prepared: Prepared) -> list[tuple[str, float]]:
+    """Find columns in which one row has nearly all of the variance, and its share."""
+    total = prepared.sketch.moments.total()
+    if total.weight[0] != total.n_used[0]:  # how much that row counts is not known
+        return []
+    scaling, columns = prepared.scaling, prepared.columns
+    farthest = np.maximum(total.most[0] - scaling.means, scaling.means - total.least[0])
+    shares = farthest**2 / total.squares[0]
+    return [
+        (feature.name, float(share))
+        for feature, share in zip(list_features(columns), shares, strict=True)
+        if share > _LONE_SHARE and columns[feature.column].kind == "number"
+    ]

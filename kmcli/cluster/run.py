@@ -97,7 +97,8 @@ def prepare_table(source: Source, settings: ClusterSettings, workers: Workers) -
         raise InputError("the table has no rows", source.name)
     _check_missing(source, total.missing[0], settings)
     if n_used == 0:
-        raise InputError(f"none of the {n_rows} rows can be used{_worst(source, sketch)}")
+        rows = counted(n_rows, "row")
+        raise InputError(f"none of {rows} can be used{_worst(source, sketch)}", source.name)
     features = list_features(source.columns)
     varying = total.most[0] > total.least[0]
     kept = {feature.column for feature, varies in zip(features, varying, strict=True) if varies}
@@ -219,7 +220,7 @@ def _check_missing(source: Source, missing: NDArray[np.int64], settings: Cluster
     features = list_features(source.columns)
     worst = int(missing.argmax())
     name = source.columns[features[worst].column].name
-    raise InputError(f"{missing[worst]} values of {name!r} are missing", source.name)
+    raise InputError(f"{name!r} is missing in {counted(int(missing[worst]), 'row')}", source.name)
 
 
 def _worst(source: Source, sketch: Sketch) -> str:
@@ -229,7 +230,7 @@ def _worst(source: Source, sketch: Sketch) -> str:
     features = list_features(source.columns)
     worst = int(missing.argmax())
     name = source.columns[features[worst].column].name
-    return f": most of them miss a value of {name!r}"
+    return f": {name!r} is missing in {missing[worst]}; leave that column out, or fill it in"
 
 
 def _nothing(_block: Any, _labels: Labels) -> None:

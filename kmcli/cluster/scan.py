@@ -15,6 +15,7 @@ from kmcli.clustering.search import WeightedPoints, search_centers
 from kmcli.errors import DeclinedError, SettingsError
 from kmcli.scores import agreement_of_halves
 from kmcli.settings import ClusterSettings
+from kmcli.text import counted
 
 STABLE = 0.9
 """The least stability of a number of clusters that is recommended."""
@@ -165,8 +166,9 @@ def require_recommended(scan: Sequence[ScanStep]) -> int:
 def no_stable_number(scan: Sequence[ScanStep]) -> str:
     """Say that no number of clusters is stable, and which has the best silhouette."""
     tried = [step.n_clusters for step in scan]
-    span = f"{tried[0]}" if len(tried) == 1 else f"{tried[0]} to {tried[-1]}"
-    text = f"no number of clusters from {span} is stable"
+    if len(tried) == 1:
+        return f"{counted(tried[0], 'cluster')} would not be stable"
+    text = f"no number of clusters from {tried[0]} to {tried[-1]} is stable"
     scored = [step for step in scan if step.scores.silhouette is not None]
     if not scored:
         return text

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
@@ -16,14 +16,16 @@ from numpy.typing import NDArray
 
 from kmcli.cluster.result import ClusterResult
 from kmcli.cluster.scan import STABLE, ScanStep, recommend
-from kmcli.figures.style import Style, new_figure
-from kmcli.text import counted
+from kmcli.figures.style import Style, new_figure, readable_on
+from kmcli.text import counted, share_text
 
 _MOST_POINTS = 5_000
 _MOST_ARROWS = 12
 _MOST_IN_LEGEND = 20
 _MOST_WRITTEN = 24
 """Columns and clusters up to which numbers fit into the cells of the heat map."""
+
+_LONGEST_NAME = 24
 
 _LABEL_SIZE, _LABEL_GAP = 10, 4.0
 """Of the names of arrows, and between them and the tips, in points."""
@@ -51,8 +53,7 @@ def draw_pca(result: ClusterResult, style: Style) -> Figure:
         areas = np.clip(18 * sketch.weights / np.median(sketch.weights), 6, 60)
         axes.scatter(plane[:, 0], plane[:, 1], s=areas, c=colors, alpha=0.65, lw=0)
         _limit(axes, plane, centers)
-        names = [each.name for each in result.fit.rule.features]
-        _draw_arrows(axes, names, axes_, plane.mean(axis=0), centers, style)
+        _draw_arrows(axes, _names(result), axes_, plane.mean(axis=0), centers, style)
         for number, (x, y) in enumerate(centers.tolist()):
             color, halo = style.color(number), [withStroke(linewidth=3, foreground=style.paper)]
             axes.plot(x, y, "o", ms=15, mfc=style.paper, mec=color, mew=2, clip_on=False)
@@ -71,7 +72,7 @@ def draw_pca(result: ClusterResult, style: Style) -> Figure:
 
 def draw_profile(result: ClusterResult, style: Style) -> Figure:
     """Draw how far the mean of each cluster is from that of the table, column by column."""
-    z, names = result.profile.z, [each.name for each in result.fit.rule.features]
+    z = result.profile.z
     n_clusters, n_columns = z.shape
     written = max(z.shape) <= _MOST_WRITTEN
     width = min(max(7.0, 3.2 + 0.75 * n_columns), 20)
@@ -84,13 +85,13 @@ def draw_profile(result: ClusterResult, style: Style) -> Figure:
         image = axes.imshow(z, cmap=colors, vmin=-_STRONG, vmax=_STRONG, aspect="auto")
         for (row, column), value in np.ndenumerate(z):
             if written and np.isfinite(value):
-                strong = abs(value) > 0.65 * _STRONG
-                ink = style.on_color(4 if value > 0 else 0) if strong else style.ink
+                ink = readable_on(to_hex(colors(0.5 + float(value) / (2 * _STRONG))))
                 axes.text(column, row, _signed(value), ha="center", va="center", color=ink)
         shares = result.profile.rows / max(int(result.profile.rows.sum()), 1)
-        labels = [f"{number}  ({share:.1%})" for number, share in enumerate(shares)]
+        labels = [f"{number}  ({share_text(share)})" for number, share in enumerate(shares)]
         step = max(1, n_clusters // 60)
         axes.set_yticks(range(0, n_clusters, step), labels[::step])
+        names = _names(result)
         axes.set_xticks(range(n_columns), names, rotation=40, ha="right", rotation_mode="anchor")
         axes.set(ylabel="cluster (share of the rows)", title="What sets each cluster apart")
         axes.spines[:].set_visible(False)
@@ -268,6 +269,13 @@ def _label_offsets(
     return offsets
 
 
+def _names(result: ClusterResult) -> list[str]:
+    """Give the names of the features, long ones without their middle."""
+    names = [each.name for each in result.fit.rule.features]
+    half = _LONGEST_NAME // 2
+    return [f"{n[:half]}…{n[-half:]}" if len(n) > _LONGEST_NAME else n for n in names]
+
+
 def _signed(value: float) -> str:
     text = f"{value:+z.1f}"
     return "0.0" if text in ("+0.0", "-0.0") else text
@@ -284,7 +292,7 @@ def _legend(figure: Figure, result: ClusterResult, style: Style) -> None:
             linestyle="",
             marker="o",
             color=style.color(number),
-            label=f"{number}: {rows[number] / total:.1%}",
+            label=f"{number}: {share_text(rows[number] / total)}",
         )
         for number in range(shown)
     ]

@@ -97,7 +97,12 @@ class Style:
 
     def on_color(self, index: int) -> str:
         """Give the colour of text on that of a cluster: black or white."""
-        return max("#000000", "#ffffff", key=lambda text: contrast(text, self.color(index)))
+        return readable_on(self.color(index))
+
+
+def readable_on(color: str) -> str:
+    """Give the colour of text on another: black or white."""
+    return max("#000000", "#ffffff", key=lambda text: contrast(text, color))
 
 
 def contrast(one: str, other: str) -> float:

@@ -7,7 +7,7 @@ import numpy as np
 from kmcli.cluster.model import Model
 from kmcli.clustering.passes import ClusterSums
 from kmcli.report.model import Field, Note, Report, Section, Table
-from kmcli.text import counted
+from kmcli.text import counted, share_text
 
 _MUCH_FARTHER = 1.25
 """The mean distance over that of the model from which on rows count as drifted."""
@@ -57,8 +57,8 @@ def _rows(model: Model, sums: ClusterSums, n_labelled: int) -> list[list[Field]]
             [
                 Field("cluster", "cluster", number),
                 Field("rows", "rows", n_rows),
-                Field("share", "share", share, f"{share:.1%}"),
-                Field("model_share", "in the model", before, f"{before:.1%}"),
+                Field("share", "share", share, share_text(share)),
+                Field("model_share", "in the model", before, share_text(before)),
                 Field("mean_distance", "mean distance", mean, _text(mean)),
                 Field(
                     "model_mean_distance",

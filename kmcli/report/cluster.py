@@ -10,7 +10,7 @@ from kmcli.cluster.result import ClusterResult
 from kmcli.cluster.scan import STABLE, ScanStep, no_stable_number, recommend
 from kmcli.report.model import Field, Note, Report, Section, Table
 from kmcli.report.scores import INTERNAL_NAMES
-from kmcli.text import counted
+from kmcli.text import counted, share_text
 
 _MOST_LISTED = 8
 
@@ -93,7 +93,9 @@ def _known(value: float) -> float | None:
 
 
 def _score(key: str, value: float | None, label: str = "") -> Field:
-    return Field(key, label or key, value, "-" if value is None else f"{value:z.3f}")
+    # Calinski-Harabasz has no end: of rows that lie on their centres it is as large as rounding.
+    text = "-" if value is None else f"{value:z.3f}" if value < 1e9 else f"{value:.4g}"
+    return Field(key, label or key, value, text)
 
 
 def _table_fields(result: ClusterResult) -> list[Field]:
@@ -215,7 +217,7 @@ def _cluster_rows(result: ClusterResult) -> list[list[Field]]:
             [
                 Field("cluster", "cluster", number),
                 Field("rows", "rows", n_rows),
-                Field("share", "share", n_rows / n_labelled, f"{n_rows / n_labelled:.1%}"),
+                Field("share", "share", n_rows / n_labelled, share_text(n_rows / n_labelled)),
                 Field("center", "", _values(profile.means[number].tolist())),
                 Field("spread", "", _values(profile.spreads[number].tolist())),
                 Field("inertia", "inertia", *_number(float(profile.inertias[number]))),

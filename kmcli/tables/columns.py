@@ -127,8 +127,9 @@ def select(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
         if places is None:
             places = [i for i, name in enumerate(names) if fnmatch.fnmatchcase(name, item)]
         if not places:
-            near = difflib.get_close_matches(item, names, n=3) or list(names[:8])
-            raise SettingsError(f"no column {item!r}; did you mean {', '.join(near)}")
+            near = ", ".join(difflib.get_close_matches(item, names, n=3))
+            what = f"did you mean {near}?" if near else f"there is {', '.join(names[:8])}"
+            raise SettingsError(f"no column {item!r}; {what}")
         found += [place for place in places if place not in found]
     return found
 
@@ -241,9 +242,11 @@ def _are_row_numbers(values: np.ndarray, *, is_id_name: bool) -> bool:
     return is_id_name and len(np.unique(values)) == len(values)
 
 
-def not_a_number(cell: object, where: str, column: str, name: str) -> CellError:
+def not_a_number(cell: object, where: str, column: Column, name: str) -> CellError:
     """Say which cell is no number that can be computed with."""
     text = str(cell).strip()
     is_too_large = _NUMBER.fullmatch(text) and abs(float(text.replace(",", "."))) > MAX_VALUE
     what = "is beyond 1e140, too large to be squared" if is_too_large else "is not a number"
-    return CellError(f"{where}, column {column}: {quoted(text)} {what}", name)
+    if column.kind == "boolean":
+        what = "is neither true nor false"
+    return CellError(f"{where}, column {column.name}: {quoted(text)} {what}", name)

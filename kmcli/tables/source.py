@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from kmcli.errors import CellError, InputError
-from kmcli.settings.tables import MAX_CATEGORIES, ColumnChoice, FileFormat, TableFormat
+from kmcli.settings.tables import MAX_CATEGORIES, MAX_VALUE, ColumnChoice, FileFormat, TableFormat
 from kmcli.tables.blocks import as_utf8
 from kmcli.tables.cells import categories_in, category_column, has_text, number_column
 from kmcli.tables.columns import (
@@ -149,10 +149,10 @@ class TableSource:
         cells = self.table.cells(block, [*self.positions, *weights])
         values = np.empty((len(cells), len(self.columns)), order="F")
         wrong: tuple[int, int] | None = None
-        for i, (column, position) in enumerate(zip(self.columns, self.positions, strict=True)):
-            values[:, i], row = self.column(cells[str(position)], column)
+        for place, (column, position) in enumerate(zip(self.columns, self.positions, strict=True)):
+            values[:, place], row = self.column(cells[str(position)], column)
             if row is not None and (wrong is None or row < wrong[0]):
-                wrong = row, position
+                wrong = row, place
         if wrong is not None:
             raise self._refusal(block, cells, *wrong)
         return Numbers(values, self._weights(block, cells))
@@ -169,23 +169,21 @@ class TableSource:
     def _weights(self, block: Any, cells: pl.DataFrame) -> NDArray[np.float64] | None:
         if self.weight is None:
             return None
-        weights, wrong = number_column(cells[str(self.weight)], self.table.na, self.table.decimal)
-        bad = np.flatnonzero(~(weights >= 0))
-        if wrong is not None and (not len(bad) or wrong <= bad[0]):
-            raise self._refusal(block, cells, wrong, self.weight)
+        weights, _ = number_column(cells[str(self.weight)], self.table.na, self.table.decimal)
+        bad = np.flatnonzero(~((weights >= 0) & (weights <= MAX_VALUE)))
         if len(bad):
             shown = cells[str(self.weight)][int(bad[0])]
             raise InputError(
                 f"{self.table.place(block, int(bad[0]))}, column {self.table.names[self.weight]}: "
-                f"the weight {shown!r} is missing or negative",
+                f"the weight {shown!r} is not a number from 0 to {MAX_VALUE:g}",
                 block.name,
             )
         return weights
 
-    def _refusal(self, block: Any, cells: pl.DataFrame, row: int, position: int) -> CellError:
-        where = self.table.place(block, row)
-        cell = cells[str(position)][row]
-        return not_a_number(cell, where, self.table.names[position], block.name)
+    def _refusal(self, block: Any, cells: pl.DataFrame, row: int, place: int) -> CellError:
+        where, position = self.table.place(block, row), self.positions[place]
+        cell, column = cells[str(position)][row], self.columns[place]
+        return not_a_number(cell, where, column, block.name)
 
 
 def choose(table: Table, choice: ColumnChoice | None = None) -> TableSource:
@@ -233,7 +231,8 @@ def _categories(table: Table, chosen: Chosen) -> dict[int, tuple[str, ...]]:
             categories |= categories_in(cells[str(position)], table.na)
             if len(categories) > MAX_CATEGORIES:
                 raise InputError(
-                    f"column {table.names[position]} has more than {MAX_CATEGORIES} categories",
+                    f"column {table.names[position]} has more than {MAX_CATEGORIES} categories; "
+                    "leave it out, or merge the rare ones",
                     table.name,
                 )
     return {position: tuple(sorted(categories)) for position, categories in found.items()}

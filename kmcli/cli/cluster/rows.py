@@ -164,7 +164,9 @@ def plan_rows(
     taken = {table.names[place] for place in kept}
     for name in added.names:
         if name in taken:
-            raise SettingsError(f"the table already has a column {name!r}; name the new one")
+            raise SettingsError(
+                f"the table already has a column {name!r}; name the new one with --label"
+            )
     form = options["write_as"] or _ENDINGS.get(os.path.splitext(path)[1].lower(), own_format)
     if form in BINARY:
         if outputs.is_terminal(path):
