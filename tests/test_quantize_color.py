@@ -193,3 +193,17 @@ def test_neighbours_of_white_are_told_apart_in_every_space() -> None:
     for space in ("rgb", "oklab", "lab"):
         labels = nearest(colors, colors, space)
         assert labels.tolist() == list(range(8)), space
+
+
+@pytest.mark.parametrize(("channels", "darkest"), [(3, 226), (4, 0)])
+@pytest.mark.parametrize("space", ["rgb", "oklab", "lab"])
+def test_like_colors_are_told_apart_in_every_space(
+    space: Space, channels: int, darkest: int
+) -> None:
+    """As exactly as float64 does: float32 takes some of them for their neighbours."""
+    colors = np.array(list(np.ndindex((7,) * channels)), dtype=np.uint8) + np.uint8(darkest)
+    palette = colors[:: len(colors) // 200 + 1]
+    points, entries = to_points(colors, space), to_points(palette, space)
+    distances = ((points[:, np.newaxis] - entries) ** 2).sum(axis=2)
+    chosen = distances[np.arange(len(colors)), nearest(colors, palette, space)]
+    np.testing.assert_allclose(chosen, distances.min(axis=1), rtol=1e-6, atol=1e-9)

@@ -378,5 +378,7 @@ def test_a_small_reddish_mark_survives_among_eight_colors() -> None:
         pixels = pixels.astype(np.uint8)
         # 0.06 % of the pixels, and not red enough to be worth an entry by its error.
         pixels[100:106, 100:104] = [200, 100, 100]
-        palette = fit_palette(count_colors(pixels), QuantizeSettings(8)).colors
-        assert [200, 100, 100] in palette.tolist()
+        pixels[50:55, 100:104] = [100, 180, 100]  # smaller, for which there is no room
+        palette = fit_palette(count_colors(pixels), QuantizeSettings(8)).colors.tolist()
+        assert [200, 100, 100] in palette
+        assert [100, 180, 100] not in palette
