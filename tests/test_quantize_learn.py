@@ -310,6 +310,22 @@ def test_clear_pixels_do_not_make_a_picture_of_one_color_transparent() -> None:
 
 
 @pytest.mark.parametrize("space", ["rgb", "oklab"])
+@pytest.mark.parametrize(("n_opaque", "is_opaque"), [(20, False), (40, False), (60, True)])
+def test_an_entry_is_opaque_if_most_of_its_pixels_are(
+    n_opaque: int, is_opaque: bool, space: Space
+) -> None:
+    """And its colour is theirs: it was mixed with that of the flat area beside it."""
+    pixels = np.full((2, 100, 4), [0, 0, 250, 255], dtype=np.uint8)
+    pixels[1] = [250, 0, 0, 255]
+    pixels[1, n_opaque:, 3] = 220
+    palette = fit_palette(count_colors(pixels), QuantizeSettings(2, space)).colors.tolist()
+    assert palette[0] == [0, 0, 250, 255]
+    assert palette[1][:3] == pytest.approx([250, 0, 0], abs=2)
+    assert 220 <= palette[1][3] <= 255
+    assert (palette[1][3] == 255) == is_opaque
+
+
+@pytest.mark.parametrize("space", ["rgb", "oklab"])
 @pytest.mark.parametrize("lock", [(255, 255, 255, 255), (255, 0, 255, 255)])
 def test_a_locked_color_costs_no_more_than_putting_it_in_place_of_the_nearest_entry(
     colors_of_china: ColorCounts, space: str, lock: tuple[int, int, int, int]

@@ -144,11 +144,13 @@ def fit_palette(
     if len(fixed) == settings.n_colors:
         return LearnedPalette(fixed, ())
     fixed, stages = _search(histogram, fixed, settings)
-    learned = from_points(stages[-1].clustering.centers[len(fixed) :], settings.space)
-    if learned.shape[1] == 4 and len(learned) > 0:
-        learned = _with_opaque_entries(learned, histogram, settings.space)
+    palette = from_points(stages[-1].clustering.centers, settings.space)
+    if palette.shape[1] == 4:
+        # With the fixed ones among them: these have pixels that are no other entry's.
+        palette = _with_opaque_entries(palette, histogram, settings.space)
+    palette[: len(fixed)] = fixed
     # Rounding can make two centres one colour.
-    return LearnedPalette(np.unique(np.concatenate([fixed, learned]), axis=0), stages)
+    return LearnedPalette(np.unique(palette, axis=0), stages)
 
 
 def _fixed_entries(colors: NDArray[np.uint8], settings: QuantizeSettings) -> NDArray[np.uint8]:
