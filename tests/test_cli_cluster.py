@@ -489,3 +489,14 @@ def test_a_signal_leaves_nothing(moment: str, number: signal.Signals, folder: Pa
         assert process.stderr.read() == b""
     assert names(folder) == {"customers.csv", "spools"}
     assert names(spools) == set()
+
+
+def test_assign_tells_of_categories_that_the_model_does_not_know(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "old.csv").write_text("x,kind\n1,a\n2,b\n3,a\n4,b\n")
+    (folder / "new.csv").write_text("x,kind\n1,a\n2,c\n")
+    base = ["cluster", "old.csv", "-k", "2", "--one-hot", "kind", "-q", *FAST]
+    assert run([*base, "--model", "m.json", "-o", "o.csv"]) == 0
+    assert run(["assign", "m.json", "new.csv"]) == 0
+    assert "1 with a category that the model does not know" in capfd.readouterr().err

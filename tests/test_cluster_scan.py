@@ -120,6 +120,12 @@ def test_no_number_is_recommended_for_a_table_without_groups() -> None:
         require_recommended(scan)
 
 
+def test_one_number_alone_can_be_unstable() -> None:
+    prepared = prepared_table(np.random.default_rng(0).normal(size=(600, 4)))
+    with pytest.raises(DeclinedError, match="5 clusters would not be stable; set"):
+        require_recommended(scan_table(prepared, [5], QUICK))
+
+
 def step(n_clusters: int, stability: float) -> ScanStep:
     nothing = np.zeros(0)
     scores = SampledScores(
