@@ -18,11 +18,11 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from PIL import Image, ImageDraw
 
 from benchmarks.machine import describe
 from benchmarks.pictures import listed, load, write_png
+from benchmarks.plots import mark_plainly
 from benchmarks.processes import kmcli, run
 from benchmarks.tables import geometric_mean, markdown
 
@@ -152,9 +152,7 @@ def plot(looks: Sequence[Look], target: Path) -> None:
         axes.set(xlabel="kB, geometric mean over the pictures", xscale="log")
         axes.grid(alpha=0.3)
     for axis in (scores.xaxis, flips.xaxis, flips.yaxis):
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_formatter(NullFormatter())
+        mark_plainly(axis)
     figure.legend(loc="outside lower center", ncols=4, frameon=False)
     figure.savefig(target, dpi=100)
 

@@ -4,9 +4,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from benchmarks.tables import geometric_mean
+
+
+def mark_plainly(axis: Axis) -> None:
+    """Mark 1, 2 and 5 of each power of ten on a logarithmic axis, as plain numbers."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def plot_comparison(rows: Sequence[dict[str, Any]], target: Path) -> None:
@@ -22,13 +31,15 @@ def plot_comparison(rows: Sequence[dict[str, Any]], target: Path) -> None:
                 geometric_mean(row["seconds"] for row in own),
                 geometric_mean(row["mse"] for row in own),
                 marker="os^Dv<>PX*hp"[number % 12],
-                markersize=11 if name == "kmcli" else 7,
+                markersize=11 if name.startswith("kmcli") else 7,
                 linestyle="none",
                 label=name,
                 color=f"C{number % 10}",
             )
-        panel.set(title=f"k = {k}", xlabel="seconds, whole process", xscale="log")
+        panel.set(title=f"k = {k}", xlabel="seconds, whole process", xscale="log", yscale="log")
         panel.grid(alpha=0.3)
+        mark_plainly(panel.xaxis)
+        mark_plainly(panel.yaxis)
     axes[0].set_ylabel("MSE, geometric mean over the pictures")
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(colors), frameon=False)
