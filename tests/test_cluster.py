@@ -1,6 +1,7 @@
 """Tables to clusters: scaling, the passes, statistics, and the same bytes whoever works."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn import metrics
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 
+import kmcli
 from kmcli.cluster.labelling import Labelling
 from kmcli.cluster.prepare import choose_scaling, to_features
 from kmcli.cluster.result import ClusterResult, finish_result
@@ -17,7 +19,7 @@ from kmcli.cluster.workers import Threads
 from kmcli.clustering import fit_kmeans
 from kmcli.clustering.passes import Labels
 from kmcli.errors import InputError, SettingsError
-from kmcli.settings import ClusterSettings, KMeansSettings
+from kmcli.settings import ClusterSettings, ColumnChoice, KMeansSettings
 from kmcli.tables.numbers import Column
 from tests.array_source import ArraySource
 
@@ -390,3 +392,9 @@ def test_rows_on_their_centres_ask_for_no_pass() -> None:
     values = np.tile([[1.0, 2.0], [3.0, 4.0], [5.0, 9.0]], (10, 1))
     result, _ = clustered(ArraySource(values), QUICK)
     assert result.remarks() == []
+
+
+def test_a_weight_too_large_to_be_added_up_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("x,w\n1,1\n2,1e150\n4,1\n")
+    with pytest.raises(InputError, match=r"line 3, column w: the weight '1e150' is not a number"):
+        kmcli.cluster_table(tmp_path / "t.csv", QUICK, columns=ColumnChoice(weights="w"))
