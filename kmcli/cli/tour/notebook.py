@@ -81,7 +81,7 @@ BLOBS = Chapter(
             "plt.scatter(X[:, 0], X[:, 1], c=y_kmeans, s=50)",
             command="kmcli blobs --report",
             text="On the left the points as they are made, on the right the four clusters that "
-            "k-means finds without knowing the groups. Inertia is what it makes small: the sum "
+            "k-means finds without knowing the groups. Inertia is what k-means minimises: the sum "
             "of the squared distances from each point to the centre of its cluster.",
             numbers=(
                 _INERTIA,
