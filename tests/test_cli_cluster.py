@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -169,6 +169,35 @@ def test_rows_can_be_written_otherwise(capfd: pytest.CaptureFixture[str]) -> Non
                 "--to", "tsv"]) == 0  # fmt: skip
     head = capfd.readouterr().out.splitlines()[0]
     assert head.split("\t") == ["id", "name", "age", "income", "joined", "cluster", "again"]
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_suffix_of_the_output_compresses_the_rows() -> None:
+    """With the bytes of the plain file inside, and the same bytes in each run."""
+    unzstd = zstandard.ZstdDecompressor().decompressobj
+    unpack: dict[str, Callable[[bytes], bytes]] = {
+        ".gz": gzip.decompress,
+        ".zst": lambda data: unzstd().decompress(data),
+    }
+    for name in ("plain.csv", "plain.jsonl"):
+        assert run(["cluster", "customers.csv", "-k", "4", *FAST, "-o", name]) == 0
+        for suffix, unpacked in unpack.items():
+            for again in ("", "again-"):
+                output = f"{again}{name}{suffix}"
+                assert run(["cluster", "customers.csv", "-k", "4", *FAST, "-o", output]) == 0
+            packed = Path(f"{name}{suffix}").read_bytes()
+            assert packed == Path(f"again-{name}{suffix}").read_bytes()
+            assert len(packed) < Path(name).stat().st_size
+            assert unpacked(packed) == Path(name).read_bytes()
+
+
+def test_a_format_that_is_compressed_inside_is_not_compressed_again(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = names(folder)
+    assert run(["cluster", "customers.csv", "-k", "4", *FAST, "-o", "rows.parquet.gz"]) == 2
+    assert "'rows.parquet'" in capfd.readouterr().err
+    assert names(folder) == before
 
 
 def test_a_scan_reports_and_auto_takes_the_stable_number(

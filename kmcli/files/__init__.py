@@ -1,5 +1,6 @@
 """Read inputs and publish outputs so that nothing is lost: whole, or not at all."""
 
+from kmcli.files.compressed import COMPRESSED, compressed
 from kmcli.files.names import default_output, file_identity, printable
 from kmcli.files.outputs import check_output
 from kmcli.files.publish import Content, publish
@@ -18,6 +19,7 @@ from kmcli.files.streams import (
 )
 
 __all__ = [
+    "COMPRESSED",
     "DEADLY",
     "STDOUT_NAME",
     "STREAM",
@@ -29,6 +31,7 @@ __all__ = [
     "answering",
     "check_output",
     "check_stdout",
+    "compressed",
     "default_output",
     "file_identity",
     "printable",

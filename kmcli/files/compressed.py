@@ -1,9 +1,11 @@
-"""Undo gzip and zstd, piece by piece and in bounded memory."""
+"""Compress by gzip and zstd and undo it, piece by piece and in bounded memory."""
 
 import gzip
+import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
+from typing import Any
 
 from kmcli.errors import InputError
 
@@ -11,6 +13,9 @@ _PIECE = 2**20
 
 _ZSTD_FEED = 2**11
 """So few bytes at once since two thousand may swell to 64 MB; the library cannot hold back."""
+
+COMPRESSED = (".gz", ".zst")
+"""Suffixes of compressed files, in lower case."""
 
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
@@ -35,6 +40,24 @@ def decompressed(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield from _unzstd(pieces)
     else:
         yield from pieces
+
+
+def compressed(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """Compress what goes into a file if its suffix says so; the same bytes for the same content."""
+    suffix = os.path.splitext(name)[1].lower()
+    if suffix not in COMPRESSED:
+        yield from pieces
+        return
+    packer: Any
+    if suffix == ".gz":
+        packer = zlib.compressobj(wbits=16 + zlib.MAX_WBITS)  # no name and time in its header
+    else:
+        import zstandard
+
+        packer = zstandard.ZstdCompressor().compressobj()
+    for piece in pieces:
+        yield packer.compress(piece)
+    yield packer.flush()
 
 
 class _Pieces:

@@ -13,7 +13,7 @@ import click
 from kmcli.cli import outputs
 from kmcli.cli.options import OutputOptions
 from kmcli.errors import InputError, SettingsError
-from kmcli.files import STREAM, Stored, default_output
+from kmcli.files import COMPRESSED, STREAM, Stored, compressed, default_output
 from kmcli.settings.tables import FileFormat, TableFormat
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def rows_path(
     if folder is not None:
         name = "table.csv" if names[0] == STREAM else names[0]
         extension = f".{options['write_as']}" if options["write_as"] else os.path.splitext(name)[1]
-        plain = os.path.splitext(name)[0] if extension in (".gz", ".zst") else name
+        plain = os.path.splitext(name)[0] if extension in COMPRESSED else name
         if plain != name:
             extension = os.path.splitext(plain)[1]
         return default_output(plain, f"{ending}{extension}", folder)
@@ -128,7 +128,7 @@ class Rows:
         if self.path is None:
             deque(parts, maxlen=0)
             return []
-        return [(self.path, self._pieces(parts))]
+        return [(self.path, compressed(self._pieces(parts), self.path))]
 
     def _pieces(self, parts: Iterable[Any]) -> Iterator[bytes]:
         if self.format in BINARY:
@@ -167,8 +167,13 @@ def plan_rows(
             raise SettingsError(
                 f"the table already has a column {name!r}; name the new one with --label"
             )
-    form = options["write_as"] or _ENDINGS.get(os.path.splitext(path)[1].lower(), own_format)
+    plain, suffix = os.path.splitext(path)
+    is_compressed = suffix.lower() in COMPRESSED
+    suffix = os.path.splitext(plain)[1] if is_compressed else suffix
+    form = options["write_as"] or _ENDINGS.get(suffix.lower(), own_format)
     if form in BINARY:
+        if is_compressed:
+            raise click.UsageError(f"{form} is compressed inside; name it {plain!r}")
         if outputs.is_terminal(path):
             raise click.UsageError(f"cannot write {form} to a terminal; use -o FILE or redirect")
         return Rows(path, Framer(source, added, kept), b"", form)
