@@ -14,6 +14,7 @@ from kmcli.cluster.scan import ScanStep, scan_table
 from kmcli.cluster.workers import Threads
 from kmcli.figures.cluster import draw_pca, draw_profile, draw_scan, draw_silhouette
 from kmcli.figures.style import Style, to_png
+from kmcli.tables.numbers import Column
 from tests.array_source import ArraySource
 from tests.test_cluster import QUICK, clustered, groups, with_categories
 
@@ -89,6 +90,18 @@ def test_the_heat_map_holds_the_differences(result: ClusterResult) -> None:
         feature.name for feature in result.fit.rule.features
     ]
     assert "-0.0" not in texts(figure)
+
+
+def test_long_names_of_columns_keep_both_ends() -> None:
+    """Else a picture of long names has no place for anything else."""
+    long = "the_monthly_mean_of_all_that_was_counted_" * 3
+    columns = [Column(f"{number}{long}{number}") for number in range(4)]
+    named = clustered(ArraySource(groups(200), columns), QUICK, scored=True)[0]
+    shown = [text.get_text() for text in draw_profile(named, STYLE).axes[0].get_xticklabels()]
+    for number, name in enumerate(shown):
+        assert name.startswith(f"{number}the_")
+        assert name.endswith(f"_{number}")
+        assert len(name) < 40
 
 
 def test_numbers_that_do_not_fit_into_the_heat_map_are_left_out() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,16 @@ def test_the_text_says_what_matters_and_leaves_the_rest_out(
     weighted, _ = reported("-c", "x,y", "--weights", "times", "--report")
     assert weighted["weight"] > weighted["rows_used"]
     assert f"weight {weighted['weight']:g}" in " ".join(capfd.readouterr().out.split())
+
+
+def test_a_score_without_end_is_told_in_few_digits(
+    folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "tight.csv").write_text("a\n0\n1e-7\n1000000\n1000000.0000001\n")
+    assert run(["cluster", "tight.csv", "--scan", "2:3", "--report"]) == 0
+    text = capfd.readouterr().out
+    assert re.search(r" \d\.\d+e\+\d\d ", text)
+    assert not re.search(r"\d{8}", text)
 
 
 def test_one_cluster_has_no_scores_in_the_text(capfd: pytest.CaptureFixture[str]) -> None:

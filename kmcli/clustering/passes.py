@@ -36,8 +36,8 @@ class Labels:
     def margins(self) -> NDArray[np.float64]:
         """1 - (distance / second distance): 1 at the centre, 0 on a border between clusters."""
         second = self.second
-        with np.errstate(invalid="ignore"):
-            ratios = np.where(second > 0, self.distances / second, 1)
+        ratios = np.ones_like(second)
+        np.divide(self.distances, second, out=ratios, where=second > 0)
         return np.where(self.numbers < 0, np.nan, 1 - ratios)
 
 
