@@ -124,7 +124,8 @@ def test_signals_at_random_moments_of_a_batch(
         lines = ended.err.decode().splitlines()
         problems = [line for line in lines if " -> out/" not in line]
         assert all(" of 4" in line or line == "4 done, 0 failed" for line in problems), lines
-        assert len(problems) <= 1
+        # The signal may come when all is done and said.
+        assert len([line for line in problems if line != "4 done, 0 failed"]) <= 1
         found = files_in(noisy)
         assert set(found) <= set(new)
         assert all(found[name] == new[name] for name in found)
