@@ -52,15 +52,20 @@ def check(
     if to.prints_report or data_on_stdout:
         check_stdout()
     files = [*paths, *([to.report_file] if to.report_file is not None else [])]
-    taken: set[str] = set()
-    for path in files:
-        if path != STREAM and file_identity(path) in taken:
-            raise click.UsageError(f"two outputs would be written to {path}")
-        taken.add(file_identity(path))
+    refuse_same(files)
     inputs = list(inputs)
     force = to.force or may_exist
     for path in files:
         check_output(path, force=force, inputs=inputs, make_folders=to.make_folders)
+
+
+def refuse_same(paths: Iterable[str]) -> None:
+    """Refuse outputs of which two are one file, whatever their names."""
+    taken: set[str] = set()
+    for path in paths:
+        if path != STREAM and file_identity(path) in taken:
+            raise click.UsageError(f"two outputs would be written to {path}")
+        taken.add(file_identity(path))
 
 
 def refuse_terminal(path: str) -> None:

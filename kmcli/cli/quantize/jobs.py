@@ -3,7 +3,7 @@
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import click
@@ -41,19 +41,22 @@ def plan_jobs(request: Request) -> list[Job]:
         suffix=request.suffix or "",
     )
     names = [path for path, _ in inputs]
-    _refuse_inputs(names, request)
+    for refusal in _wrong_inputs(names, request):
+        raise click.UsageError(refusal)
     jobs = [_job(*each, request, is_alone=len(inputs) == 1) for each in inputs]
-    once = [] if request.palette_out is None else [request.palette_out]
-    jobs = _with_refusals(jobs, [*once, *filter(None, [request.report_file])])
-    on_stdout = any(STREAM in job.outputs for job in jobs) and not request.dry_run
-    outputs.check(once, request, inputs=names, data_on_stdout=on_stdout)
+    palette_out = [] if request.palette_out is None else [request.palette_out]
+    once = [*palette_out, *filter(None, [request.report_file])]
+    for job in jobs:
+        outputs.refuse_same([*once, *job.paths])
+    jobs = _with_refusals(jobs)
+    written = [path for job in jobs for path in job.paths]
+    data_on_stdout = STREAM in written and not request.dry_run
+    outputs.check(palette_out, request, inputs=names, data_on_stdout=data_on_stdout)
     if not request.dry_run:
-        for job in jobs:
-            for path in job.paths:
-                outputs.refuse_terminal(path)
-    written = [*once, *filter(None, [request.report_file]), *(p for job in jobs for p in job.paths)]
-    _keep_from_overwriting(request.palette, "palette", written)
-    _keep_from_overwriting(request.weight_mask, "mask", written)
+        for path in written:
+            outputs.refuse_terminal(path)
+    _keep_from_overwriting(request.palette, "palette", [*once, *written])
+    _keep_from_overwriting(request.weight_mask, "mask", [*once, *written])
     return jobs
 
 
@@ -64,24 +67,22 @@ def is_stream(source: str) -> bool:
     )
 
 
-def _refuse_inputs(names: Sequence[str], request: Request) -> None:
+def _wrong_inputs(names: Sequence[str], request: Request) -> Iterator[str]:
     if request.output is not None and len(names) > 1:
-        raise click.UsageError(f"-o takes one input, not {len(names)}; use -d for several")
+        yield f"-o takes one input, not {len(names)}; use -d for several"
     if request.palette_out is not None and len(names) > 1 and not request.shared_palette:
-        raise click.UsageError(
+        yield (
             f"--palette-out writes one palette, but there are {len(names)} pictures; "
             "add --shared-palette"
         )
     if names.count(STREAM) > 1:
-        raise click.UsageError("standard input ('-') can be read only once")
+        yield "standard input ('-') can be read only once"
     if STREAM in names and request.in_place:
-        raise click.UsageError("--in-place cannot replace standard input")
+        yield "--in-place cannot replace standard input"
     if STREAM in names and sys.stdin is not None and sys.stdin.isatty():
-        raise click.UsageError("standard input is a terminal; pipe or redirect an image")
+        yield "standard input is a terminal; pipe or redirect an image"
     if request.shared_palette and any(map(is_stream, names)):
-        raise click.UsageError(
-            "--shared-palette reads its inputs twice; save standard input to a file first"
-        )
+        yield "--shared-palette reads its inputs twice; save standard input to a file first"
 
 
 def _job(source: str, below: str, request: Request, *, is_alone: bool) -> Job:
@@ -102,40 +103,42 @@ def _job(source: str, below: str, request: Request, *, is_alone: bool) -> Job:
     return Job(source, named, sheet, cloud)
 
 
-def _with_refusals(jobs: Sequence[Job], once: Sequence[str]) -> list[Job]:
+def _with_refusals(jobs: Sequence[Job]) -> list[Job]:
     """Refuse jobs that would write one file both; if that leaves none to do, refuse the call."""
-    users: dict[str, list[Job]] = defaultdict(list)
+    sources = {file_identity(job.source): job.source for job in jobs if job.source != STREAM}
+    writers: dict[str, list[Job]] = defaultdict(list)
     for job in jobs:
         for path in job.paths:
             if path != STREAM:
-                users[file_identity(path)].append(job)
-    sources = {file_identity(job.source): job.source for job in jobs if job.source != STREAM}
-    taken = {file_identity(path) for path in once}
-    planned = []
-    for job in jobs:
-        refusal: KmcliError | None = None
-        for path in job.paths:
-            target = file_identity(path)
-            others = [user for user in users[target] if user is not job]
-            if len(users[target]) - len(others) > 1 or target in taken:
-                raise click.UsageError(f"two outputs would be written to {path}")
-            if any(user.source == job.source for user in others):
-                raise click.UsageError(f"{job.source} is given twice")
-            if sources.get(target, job.source) != job.source and not others:
-                raise click.UsageError(
-                    f"the output for {job.source} would replace {sources[target]}, another "
-                    "input; use -d"
-                )
-            if others:
-                both = listed(user.source for user in users[target][:2])
-                refusal = SettingsError(
-                    f"{both} would both be written to {path}; rename one, or use --keep-extension",
-                    job.source,
-                )
-        planned.append(replace(job, refusal=refusal))
+                writers[file_identity(path)].append(job)
+    planned = [replace(job, refusal=_collision(job, sources, writers)) for job in jobs]
     if all(job.refusal for job in planned):
         raise click.UsageError(str(planned[0].refusal))
     return planned
+
+
+def _collision(
+    job: Job, sources: Mapping[str, str], writers: Mapping[str, Sequence[Job]]
+) -> KmcliError | None:
+    """Find the other job that would write the same file, or the input that would be replaced."""
+    refusal = None
+    for path in job.paths:
+        target = file_identity(path)
+        others = [other for other in writers.get(target, ()) if other is not job]
+        if any(other.source == job.source for other in others):
+            raise click.UsageError(f"{job.source} is given twice")
+        if others:
+            both = listed(writer.source for writer in writers[target][:2])
+            refusal = SettingsError(
+                f"{both} would both be written to {path}; rename one, or use --keep-extension",
+                job.source,
+            )
+        elif sources.get(target, job.source) != job.source:
+            raise click.UsageError(
+                f"the output for {job.source} would replace {sources[target]}, another input; "
+                "use -d"
+            )
+    return refusal
 
 
 def _keep_from_overwriting(path: str | None, what: str, written: Sequence[str]) -> None:

@@ -1,8 +1,9 @@
 """What one call of ``kmcli quantize`` asks for: typed, and without contradictions."""
 
+import itertools
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import click
@@ -133,10 +134,14 @@ def check_request(request: Request, given: Collection[str]) -> None:
 
     `given` names the options that the user gave, even if with their default values.
     """
-    _refuse_names(request, given)
-    _refuse_formats(request)
-    _refuse_methods(request, given)
-    _refuse_palettes(request, given)
+    refusals = itertools.chain(
+        _wrong_names(request, given),
+        _wrong_formats(request),
+        _wrong_methods(request, given),
+        _wrong_palettes(request, given),
+    )
+    for refusal in refusals:
+        raise click.UsageError(refusal)
     _ = request.settings, request.target  # each refuses values that contradict each other
     if request.optimize:
         from kmcli.image_io import check_optimizer
@@ -144,100 +149,81 @@ def check_request(request: Request, given: Collection[str]) -> None:
         check_optimizer()
 
 
-def _refuse_names(request: Request, given: Collection[str]) -> None:
+def _wrong_names(request: Request, given: Collection[str]) -> Iterator[str]:
     for image in request.images:
         if image.isascii() and image.isdecimal() and not os.path.lexists(image):
-            raise click.UsageError(
-                f"no such file: {image}; to set the number of colours, use -k {image}"
-            )
-    places = _written(given, "output", "output_dir", "in_place")
-    if len(places) > 1:
-        raise click.UsageError(f"{listed(places)} cannot be combined; give only one of them")
-    changes = _written(given, "suffix", "keep_extension")
-    if changes and request.in_place:
-        raise click.UsageError(
-            f"--in-place keeps file names, but {changes[0]} changes them; give only one"
-        )
-    if changes and request.output is not None:
-        raise click.UsageError(f"-o sets the whole name, {changes[0]} a part of it; give only one")
+            yield f"no such file: {image}; to set the number of colours, use -k {image}"
+    yield from _combined(given, "output", "output_dir", "in_place")
+    for change in _written(given, "suffix", "keep_extension"):
+        if request.in_place:
+            yield f"--in-place keeps file names, but {change} changes them; give only one"
+        if request.output is not None:
+            yield f"-o sets the whole name, {change} a part of it; give only one"
     if request.in_place and request.frame is not None:
-        raise click.UsageError(
-            "--in-place with --frame would drop all other frames of an animation; use -o or -d"
-        )
+        yield "--in-place with --frame would drop all other frames of an animation; use -o or -d"
     if request.scheduler is not None and request.jobs is not None:
-        raise click.UsageError(
+        yield (
             "-j sets the number of local processes, --scheduler uses a Dask cluster; give only one"
         )
     if request.keep_mtime and STREAM in (*request.images, request.output):
-        raise click.UsageError(
-            "--keep-mtime needs files; a standard stream has no modification time"
-        )
+        yield "--keep-mtime needs files; a standard stream has no modification time"
 
 
-def _refuse_formats(request: Request) -> None:
-    end = _end(request.output)
-    if request.format is None and end not in _ENDS:
-        raise click.UsageError(
-            f"cannot write {end}; use .png, .gif or .webp, or give --format for another name"
-        )
-    if request.format is not None:
-        if end and _ENDS.get(end, request.format) != request.format:
-            raise click.UsageError(
-                f"-o ends in {end}, but --format asks for {request.format}; give only one"
-            )
-        if request.in_place:
-            raise click.UsageError(
-                "--in-place keeps the format, but --format changes it; give only one"
-            )
+def _wrong_formats(request: Request) -> Iterator[str]:
+    end, wanted = _end(request.output), request.format
+    if wanted is None and end not in _ENDS:
+        yield f"cannot write {end}; use .png, .gif or .webp, or give --format for another name"
+    if wanted is not None and end and _ENDS.get(end, wanted) != wanted:
+        yield f"-o ends in {end}, but --format asks for {wanted}; give only one"
+    if wanted is not None and request.in_place:
+        yield "--in-place keeps the format, but --format changes it; give only one"
     if request.optimize and request.format_name != "png":
-        raise click.UsageError("--optimize recompresses PNGs only")
+        yield "--optimize recompresses PNGs only"
 
 
-def _refuse_methods(request: Request, given: Collection[str]) -> None:
+def _wrong_methods(request: Request, given: Collection[str]) -> Iterator[str]:
     n_versions = len(request.n_colors)
-    targets = _written(given, *_TARGETS)
     if not request.cloud and "theme" in given:
-        raise click.UsageError("--theme needs --cloud")
+        yield "--theme needs --cloud"
     if request.cloud and n_versions > _MOST_CLOUDS:
-        raise click.UsageError(f"--cloud shows at most {_MOST_CLOUDS} palettes, not {n_versions}")
+        yield f"--cloud shows at most {_MOST_CLOUDS} palettes, not {n_versions}"
     if n_versions > 1:
         for name in _written(given, "output", "in_place", "suffix"):
-            raise click.UsageError(f"{name} names one output, but -k asks for {n_versions}; use -d")
-        if targets:
-            raise click.UsageError(
-                f"{targets[0]} chooses the number of colours; with it, give -k only one number, "
+            yield f"{name} names one output, but -k asks for {n_versions}; use -d"
+        for target in _written(given, *_TARGETS):
+            yield (
+                f"{target} chooses the number of colours; with it, give -k only one number, "
                 "the maximum"
             )
     if request.dither_strength is not None and request.dither == "none":
-        raise click.UsageError(
-            "--dither-strength needs --dither floyd-steinberg, bayer or blue-noise"
-        )
-    sources = _written(given, "region", "weight_mask", "shared_palette")
-    if len(sources) > 1:
-        raise click.UsageError(f"{listed(sources)} cannot be combined; give only one of them")
-    if request.shared_palette and targets:
-        raise click.UsageError(
-            f"{targets[0]} works on single pictures, --shared-palette on all together; "
-            "give only one"
-        )
+        yield "--dither-strength needs --dither floyd-steinberg, bayer or blue-noise"
+    yield from _combined(given, "region", "weight_mask", "shared_palette")
+    for target in _written(given, *_TARGETS):
+        if request.shared_palette:
+            yield (
+                f"{target} works on single pictures, --shared-palette on all together; "
+                "give only one"
+            )
 
 
-def _refuse_palettes(request: Request, given: Collection[str]) -> None:
+def _wrong_palettes(request: Request, given: Collection[str]) -> Iterator[str]:
     if request.palette is not None:
         for name in _written(given, *_DECIDE_COLORS):
-            raise click.UsageError(
-                "--palette sets the colours and their order; it cannot be combined with "
-                f"{name.replace('--colors', '-k')}"
-            )
+            shown = name.replace("--colors", "-k")
+            yield f"--palette sets the colours and their order; it cannot be combined with {shown}"
         if request.palette == STREAM and STREAM in request.images:
-            raise click.UsageError("standard input can be the palette or a picture, not both")
+            yield "standard input can be the palette or a picture, not both"
         if request.palette == STREAM and sys.stdin is not None and sys.stdin.isatty():
-            raise click.UsageError("standard input is a terminal; pipe or redirect a palette")
-    if request.palette_out is not None and len(request.n_colors) > 1:
-        raise click.UsageError(
-            f"--palette-out writes one palette, but -k asks for "
-            f"{len(request.n_colors)}; give one number"
-        )
+            yield "standard input is a terminal; pipe or redirect a palette"
+    n_versions = len(request.n_colors)
+    if request.palette_out is not None and n_versions > 1:
+        yield f"--palette-out writes one palette, but -k asks for {n_versions}; give one number"
+
+
+def _combined(given: Collection[str], *names: str) -> Iterator[str]:
+    options = _written(given, *names)
+    if len(options) > 1:
+        yield f"{listed(options)} cannot be combined; give only one of them"
 
 
 def _written(given: Collection[str], *names: str) -> list[str]:
