@@ -3,41 +3,19 @@
 import contextlib
 import os
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from kmcli.cli import console, outputs
 from kmcli.cli.hints import with_hint
 from kmcli.cli.quantize.jobs import Job, is_stream
+from kmcli.cli.quantize.outcome import Outcome, counts, exit_code
 from kmcli.cli.quantize.pool import run_in_order
 from kmcli.cli.quantize.request import Request
 from kmcli.cli.quantize.scheduler import run_on_scheduler
-from kmcli.errors import ExitCode, KmcliError, OutputError, SkippedError
+from kmcli.errors import ExitCode, KmcliError, OutputError
 from kmcli.files import DiskFullError, PipeClosedError, check_output, publish
 from kmcli.parallel import n_cores
 from kmcli.text import counted
-
-if TYPE_CHECKING:
-    from kmcli.report.model import Field, Report
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one job."""
-
-    files: tuple[tuple[str, bytes], ...] = ()  # what is to be written, and where
-    summaries: tuple[str, ...] = ()  # how it went, a line for each output
-    warnings: tuple[str, ...] = ()
-    reports: "tuple[Report, ...]" = ()
-    rows: "tuple[Sequence[Field], ...]" = ()  # the reports in short, for a table
-    error: KmcliError | None = None  # why there is nothing to write, or not what was asked for
-    preview: str = ""  # what is to be shown in the terminal
-    mtime_ns: int | None = None
-
-    @property
-    def failure(self) -> KmcliError | None:
-        """What went wrong: to skip an input on request is not wrong."""
-        return None if isinstance(self.error, SkippedError) else self.error
 
 
 def run_jobs(jobs: Sequence[Job], work: Callable[[Job], Outcome], request: Request) -> ExitCode:
@@ -70,7 +48,7 @@ def run_jobs(jobs: Sequence[Job], work: Callable[[Job], Outcome], request: Reque
         console.error(f"the disk is full; skipped {counted(n_untried, 'more input')}")
     code = _finish(done, request)
     if len(jobs) > 1 and not request.quiet:
-        console.say(_count(done))
+        console.say(counts(done))
     return code
 
 
@@ -132,7 +110,7 @@ def _published(outcome: Outcome, request: Request, *, is_alone: bool) -> Outcome
 
 def _finish(done: Sequence[Outcome], request: Request) -> ExitCode:
     """Print the table, write the file of reports, and find the exit code."""
-    code = _exit_code([outcome.error for outcome in done])
+    code = exit_code(done)
     rows = [row for outcome in done for row in outcome.rows]
     if request.dry_run and rows and not request.prints_report:
         outputs.print_table("What would be written", rows)
@@ -151,24 +129,6 @@ def _finish(done: Sequence[Outcome], request: Request) -> ExitCode:
         console.error(with_hint(error), error.name)
         return error.exit_code if code in (ExitCode.DONE, ExitCode.DECLINED) else code
     return code
-
-
-def _exit_code(errors: Sequence[KmcliError | None]) -> ExitCode:
-    """Find the exit code of a batch; it does not depend on the order of the inputs."""
-    failures = {e.exit_code for e in errors if e is not None and not isinstance(e, SkippedError)}
-    is_skipped = any(isinstance(error, SkippedError) for error in errors)
-    if None in errors:
-        return ExitCode.PARTIAL if failures else ExitCode.DONE
-    codes = failures | ({ExitCode.DECLINED} if is_skipped else set())
-    return codes.pop() if len(codes) == 1 else ExitCode.INPUT
-
-
-def _count(done: Sequence[Outcome]) -> str:
-    n_failed = sum(outcome.failure is not None for outcome in done)
-    n_skipped = sum(isinstance(outcome.error, SkippedError) for outcome in done)
-    skipped = [f"{n_skipped} skipped"] if n_skipped else []
-    n_done = len(done) - n_failed - n_skipped
-    return ", ".join([f"{n_done} done", *skipped, f"{n_failed} failed"])
 
 
 def _with_failure_report(outcome: Outcome, failure: KmcliError, job: Job) -> Outcome:

@@ -1,15 +1,18 @@
 """The command ``kmcli quantize``: the story from top to bottom."""
 
 import functools
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from kmcli.cli.declaring import GroupedCommand
-from kmcli.cli.quantize.batch import Outcome, run_jobs
+from kmcli.cli.quantize.batch import run_jobs
 from kmcli.cli.quantize.jobs import Job, plan_jobs
 from kmcli.cli.quantize.options import quantize_options
+from kmcli.cli.quantize.outcome import Outcome
 from kmcli.cli.quantize.palettes import palette_from_option, write_shared
 from kmcli.cli.quantize.request import Request, check_request
 from kmcli.cli.quantize.shared import learn_shared_palettes
@@ -41,14 +44,13 @@ def quantize(context: click.Context, /, **options: Any) -> ExitCode:
     check_request(request, {name for name, source in sources.items() if source is not default})
     jobs = plan_jobs(request)
 
-    palettes: tuple[NDArray[np.uint8], ...] | None = None
     shared = learn_shared_palettes(jobs, request) if request.shared_palette else ()
+    palettes = tuple(each.colors for each in shared)
     if request.palette is not None:
         palettes = (
             palette_from_option(request.palette, request.max_input_bytes, request.max_pixels),
         )
-    elif shared:
-        palettes = tuple(each.colors for each in shared)
+        request = replace(request, colors=(len(palettes[0]),))
     work = functools.partial(
         quantize_one, request=request, palettes=palettes, terminal=_find_terminal(request)
     )
@@ -62,18 +64,18 @@ def quantize_one(
     job: Job,
     *,
     request: Request,
-    palettes: "tuple[NDArray[np.uint8], ...] | None",
+    palettes: "Sequence[NDArray[np.uint8]]",
     terminal: "Terminal | None",
 ) -> Outcome:
     """Make of one input all that is to be written and told, and write nothing yet."""
     # Late, so that help and usage errors come at once.
-    from kmcli.cli.quantize.outcome import Presentation
     from kmcli.cli.quantize.picture import read_picture
+    from kmcli.cli.quantize.present import present
     from kmcli.cli.quantize.versions import make_versions
 
     picture = read_picture(job.source, request)
-    versions = make_versions(picture, job.outputs, request, palettes)
-    return Presentation(job, picture, versions, request).outcome(palettes, terminal)
+    versions = make_versions(picture, job, request, palettes)
+    return present(versions, job, request, palettes, terminal)
 
 
 def _find_terminal(request: Request) -> "Terminal | None":

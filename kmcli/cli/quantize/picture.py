@@ -28,6 +28,7 @@ _IN_PLACE: dict[str, IndexedFormat] = {"PNG": "png", "GIF": "gif", "WEBP": "webp
 class Picture:
     """One input, with all its frames and their colours."""
 
+    source: str  # its path, or `-`
     n_bytes: int  # of the file
     mtime_ns: int | None  # if there is one and it is wanted
     animation: Animation
@@ -63,7 +64,8 @@ def read_picture(source: str, request: Request) -> Picture:
     if request.in_place and (n_names := os.stat(source).st_nlink) > 1:
         kept = f"has {n_names} hard links; the other names keep the old picture"
         animation = _with_warnings(animation, kept)
-    return Picture(n_bytes, mtime_ns, animation, format_name, count_colors(animation.frames))
+    histogram = count_colors(animation.frames)
+    return Picture(source, n_bytes, mtime_ns, animation, format_name, histogram)
 
 
 def _decode(data: bytes, request: Request) -> Animation:

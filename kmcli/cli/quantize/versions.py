@@ -2,11 +2,12 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kmcli.cli.quantize.jobs import Job
 from kmcli.cli.quantize.picture import Picture
 from kmcli.cli.quantize.request import Request
 from kmcli.errors import SettingsError
@@ -14,6 +15,7 @@ from kmcli.files import read_input
 from kmcli.image_io import decode_grey, encode_indexed, optimize_png
 from kmcli.quantize import ColorCounts, QuantizedImage, count_colors
 from kmcli.quantize.histogram import ColorWeights, weigh_colors
+from kmcli.quantize.learn import random_palette
 from kmcli.quantize.pipeline import learn, remap_given, remap_ordered
 from kmcli.quantize.targets import Trial, quantize_to_target
 from kmcli.settings import QuantizeSettings
@@ -23,38 +25,45 @@ from kmcli.settings import QuantizeSettings
 class Version:
     """A picture as it was quantized in one way."""
 
+    picture: Picture
     output: str  # where it goes
     image: QuantizedImage
     settings: QuantizeSettings  # where a target decided, with the number of colours it led to
     trials: tuple[Trial, ...]  # what was tried on the way to a target
     data: bytes  # the file
+    is_skipped: bool  # for not being smaller than its input
+
+    @functools.cached_property
+    def baseline(self) -> QuantizedImage:
+        """The picture with as many random pixels for a palette: what learning has to beat."""
+        histogram, settings = self.picture.histogram, self.settings
+        drawn = random_palette(histogram, settings.n_colors, settings.random_state)
+        return remap_ordered(self.picture.animation.frames, histogram, drawn, settings)
 
 
 def make_versions(
-    picture: Picture,
-    outputs: Sequence[str],
-    request: Request,
-    palettes: Sequence[NDArray[np.uint8]] | None,
+    picture: Picture, job: Job, request: Request, palettes: Sequence[NDArray[np.uint8]]
 ) -> list[Version]:
-    """Quantize and encode a picture for each of its outputs, with given palettes or its own."""
-    encode, settings = functools.partial(encode_picture, picture, request), request.settings
-    if request.palette is not None and palettes is not None:
-        settings = (replace(settings[0], n_colors=len(palettes[0])),)
+    """Quantize and encode a picture in each way; without palettes it learns its own."""
+    encode = functools.partial(encode_picture, picture, request)
     made: list[tuple[QuantizedImage, QuantizeSettings, tuple[Trial, ...]]]
-    if palettes is not None:
+    if palettes:
         made = [
             (remap_given(picture.animation.frames, picture.histogram, palette, each), each, ())
-            for palette, each in zip(palettes, settings, strict=True)
+            for palette, each in zip(palettes, request.settings, strict=True)
         ]
     else:
         quantize = _quantizer(picture, request)
         if request.target is not None:
-            made = [quantize_to_target(quantize, settings[0], request.target, encode)]
+            made = [quantize_to_target(quantize, request.settings[0], request.target, encode)]
         else:
-            made = [(quantize(each), each, ()) for each in settings]
-    return [
-        Version(output, *each, encode(each[0])) for output, each in zip(outputs, made, strict=True)
-    ]
+            made = [(quantize(each), each, ()) for each in request.settings]
+    versions = []
+    for output, (image, settings, trials) in zip(job.outputs, made, strict=True):
+        data = encode(image)
+        is_skipped = request.skip_if_larger and len(data) >= picture.n_bytes
+        versions.append(Version(picture, output, image, settings, trials, data, is_skipped))
+    return versions
 
 
 def encode_picture(picture: Picture, request: Request, image: QuantizedImage) -> bytes:
