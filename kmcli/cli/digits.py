@@ -106,7 +106,7 @@ class Pictures:
 @option(
     "--scan",
     group=DIGITS_GROUP,
-    callback=range_reader(MAX_DIGIT_CLUSTERS),
+    type=range_reader(MAX_DIGIT_CLUSTERS),
     metavar="A:B",
     help="Score A to B clusters as well; draws digits-scan.png.",
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from kmcli.cli.declaring import ANY_PATH, F, NameOrPath, option, stacked, when_given
+from kmcli.cli.declaring import ANY_PATH, F, NameOrPath, option, stacked
 from kmcli.cli.numbers import Decimal, Integer, read_decimal
 from kmcli.settings import MAX_ITERATIONS, MAX_N_INIT, THEMES, Init, KMeansSettings
 
@@ -18,8 +18,8 @@ REPORT_GROUP = "Report"
 _DEFAULTS = KMeansSettings()
 
 
-def range_reader(most: int) -> Callable[..., range | None]:
-    """Make a callback that reads numbers of clusters from the first to the last, like ``5:20``."""
+def range_reader(most: int) -> Callable[[str], range]:
+    """Make what reads numbers of clusters from the first to the last, like ``5:20``."""
 
     def read(value: str) -> range:
         first, _, last = value.partition(":")
@@ -29,7 +29,7 @@ def range_reader(most: int) -> Callable[..., range | None]:
             raise click.BadParameter(f"{value!r} must be an increasing range within 1 to {most}")
         return range(int(first), int(last) + 1)
 
-    return when_given(read)
+    return read
 
 
 def kmeans_options(
@@ -194,7 +194,7 @@ figure_options = stacked(
     option(
         "--size",
         group=FIGURE_GROUP,
-        callback=when_given(_read_size),
+        type=_read_size,
         metavar="WxH",
         help="Width and height of each picture in inches, 2 to 20; text scales with it.  "
         "[default: as it needs]",

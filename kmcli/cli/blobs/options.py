@@ -102,7 +102,7 @@ blobs_options = stacked(
     option(
         "--scan",
         group=_MORE,
-        callback=range_reader(_MAX_SCAN),
+        type=range_reader(_MAX_SCAN),
         metavar="A:B",
         help="Score A to B clusters to help choose k; draws blobs-scan.png.",
     ),

@@ -112,7 +112,7 @@ _main_options = stacked(
     option(
         "--scan",
         group=COMMON_GROUP,
-        callback=range_reader(MAX_SCAN),
+        type=range_reader(MAX_SCAN),
         metavar="A:B",
         help="Score A to B clusters to help choose k; works with or without -k.",
     ),

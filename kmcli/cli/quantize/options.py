@@ -36,6 +36,7 @@ from kmcli.settings import (
 METHOD_GROUP = "Method"
 
 _common = functools.partial(option, group=COMMON_GROUP)
+_report = functools.partial(option, group=REPORT_GROUP)
 _output = functools.partial(option, group="Output")
 _target = functools.partial(option, group="Automatic palette size")
 _method = functools.partial(option, group=METHOD_GROUP)
@@ -47,10 +48,11 @@ _DEFAULTS = QuantizeSettings()
 _COUNT = Integer(1, 2**63 - 1)  # what the system can count
 _MAX_JOBS = 1024
 
-_common_options = stacked(
+quantize_options = stacked(
+    click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=ANY_PATH),
     _common(
         *("-k", "--colors"),
-        callback=when_given(read_numbers),
+        type=read_numbers,
         metavar="N[,N...]",
         help=f"Maximum number of colours, 1 to {MAX_COLORS}; several numbers write several "
         "results.  [default: 16]",
@@ -72,9 +74,7 @@ _common_options = stacked(
         help="Dithering method, to show smooth shades with few colours: "
         f"{', '.join(DITHERS[:-1])} or {DITHERS[-1]}. Makes files larger.",
     ),
-)
-
-_output_options = stacked(
+    report_options(COMMON_GROUP),
     _output(
         "--format",
         type=click.Choice(INDEXED_FORMATS),
@@ -83,7 +83,7 @@ _output_options = stacked(
     _output(
         "--suffix",
         metavar="TEXT",
-        callback=when_given(read_suffix),
+        type=read_suffix,
         help="Use this suffix in default names instead of -kN, as in NAME-small.png.",
     ),
     _output(
@@ -126,16 +126,11 @@ _output_options = stacked(
     _output(
         "--dry-run", is_flag=True, help="Print a table of what would be written; write nothing."
     ),
-)
-
-_preview_option = option(
-    "--preview",
-    group=REPORT_GROUP,
-    is_flag=True,
-    help="Show original, result and palette in a colour terminal.",
-)
-
-_target_options = stacked(
+    _report(
+        "--preview",
+        is_flag=True,
+        help="Show original, result and palette in a colour terminal.",
+    ),
     _target(
         "--min-psnr",
         type=Decimal(min=0),
@@ -151,13 +146,10 @@ _target_options = stacked(
     ),
     _target(
         "--max-size",
-        callback=when_given(read_bytes),
+        type=read_bytes,
         metavar="BYTES",
         help="Use as many colours as fit in BYTES, such as 50000 or 50k; at most -k.",
     ),
-)
-
-_method_options = stacked(
     _method(
         "--effort",
         type=click.Choice(["fast", "normal", "best"]),
@@ -180,7 +172,7 @@ _method_options = stacked(
     _method(
         "--region",
         metavar="X,Y,W,H",
-        callback=when_given(read_region),
+        type=read_region,
         help="Learn the palette only from this part of the picture.",
     ),
     _method(
@@ -191,9 +183,6 @@ _method_options = stacked(
     ),
     n_init_option(METHOD_GROUP, "[default: 16, fewer from 32 colours on]"),
     seed_option(METHOD_GROUP),
-)
-
-_palette_options = stacked(
     _palette(
         "--palette",
         metavar="FILE",
@@ -222,9 +211,6 @@ _palette_options = stacked(
         default=_DEFAULTS.order,
         help="Order of the palette; luminance (dark to light) compresses best.",
     ),
-)
-
-_batch_options = stacked(
     _batch(
         *("-r", "--recursive"),
         is_flag=True,
@@ -242,9 +228,6 @@ _batch_options = stacked(
         help="Run on the workers of the Dask cluster at ADDRESS; they must see the same files.",
     ),
     _batch("--shared-palette", is_flag=True, help="Learn one palette from all pictures together."),
-)
-
-_limit_options = stacked(
     _limits(
         "--max-pixels",
         type=_COUNT,
@@ -259,18 +242,5 @@ _limit_options = stacked(
         default=MAX_INPUT_BYTES,
         help="Refuse files and streams of more than N bytes.",
     ),
-)
-
-quantize_options = stacked(
-    click.argument("images", metavar="IMAGE...", nargs=-1, required=True, type=ANY_PATH),
-    _common_options,
-    report_options(COMMON_GROUP),
-    _output_options,
-    _preview_option,
-    _target_options,
-    _method_options,
-    _palette_options,
-    _batch_options,
-    _limit_options,
 )
 """All options, the most used first."""
