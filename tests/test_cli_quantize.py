@@ -438,10 +438,10 @@ def test_signals_end_it_by_the_signal_and_leave_nothing(
     tmp_path: Path, number: signal.Signals, china: Pixels
 ) -> None:
     Image.fromarray(np.tile(china, (6, 6, 1))).save(tmp_path / "large.png", compress_level=0)
+    # Ten versions, of which none is written before all are done: no machine is so fast.
+    numbers = ",".join(map(str, range(247, 257)))
     with subprocess.Popen(
-        # Ten versions, of which none is written before all are done: no machine is so fast.
-        [sys.executable, "-m", "kmcli", "quantize", "large.png", "--effort", "best", "-k"]
-        + [",".join(map(str, range(247, 257)))],
+        [sys.executable, "-m", "kmcli", "quantize", "large.png", "--effort", "best", "-k", numbers],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
     ) as process:
