@@ -13,9 +13,8 @@ from kmcli.cli.quantize.batch import run_jobs
 from kmcli.cli.quantize.jobs import Job, plan_jobs
 from kmcli.cli.quantize.options import quantize_options
 from kmcli.cli.quantize.outcome import Outcome
-from kmcli.cli.quantize.palettes import palette_from_option, write_shared
+from kmcli.cli.quantize.palettes import learn_shared_palettes, palette_from_option, write_shared
 from kmcli.cli.quantize.request import Request, check_request
-from kmcli.cli.quantize.shared import learn_shared_palettes
 from kmcli.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -47,9 +46,7 @@ def quantize(context: click.Context, /, **options: Any) -> ExitCode:
     shared = learn_shared_palettes(jobs, request) if request.shared_palette else ()
     palettes = tuple(each.colors for each in shared)
     if request.palette is not None:
-        palettes = (
-            palette_from_option(request.palette, request.max_input_bytes, request.max_pixels),
-        )
+        palettes = (palette_from_option(request.palette, request),)
         request = replace(request, colors=(len(palettes[0]),))
     work = functools.partial(
         quantize_one, request=request, palettes=palettes, terminal=_find_terminal(request)

@@ -1,20 +1,25 @@
-"""The palettes of ``kmcli quantize`` that the user gives, and those that the user asks for."""
+"""The palettes of ``kmcli quantize``: given, learned from all pictures, or asked for as files."""
 
+import functools
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kmcli.cli import console
-from kmcli.cli.options import OutputOptions
+from kmcli.cli.quantize.jobs import Job
+from kmcli.cli.quantize.pool import run_in_order
+from kmcli.cli.quantize.request import Request
 from kmcli.errors import ExitCode, InputError, KmcliError
 from kmcli.files import publish, read_input
+from kmcli.parallel import n_cores
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from kmcli.quantize import QuantizedImage
+    from kmcli.quantize import ColorCounts, QuantizedImage
     from kmcli.quantize.palette import Palette
 
 _SWATCHES = ".png"
@@ -32,7 +37,7 @@ def written_suffixes() -> tuple[str, ...]:
     return (*WRITTEN_SUFFIXES, _SWATCHES)
 
 
-def palette_from_option(value: str, max_bytes: int, max_pixels: int) -> "NDArray[np.uint8]":
+def palette_from_option(value: str, limits: Request) -> "NDArray[np.uint8]":
     """Read the palette that the user gives, from a file, standard input (``-``) or as a list.
 
     What begins with ``#`` is a list; what begins like ``255,`` or ``rgb(`` is one unless there is
@@ -43,12 +48,35 @@ def palette_from_option(value: str, max_bytes: int, max_pixels: int) -> "NDArray
     if value.lstrip().startswith("#") or (_LIST.match(value) and not os.path.exists(value)):
         return palette_of_list(value)
     try:
-        return decode_palette(read_input(value, max_bytes), value, max_pixels)
+        data = read_input(value, limits.max_input_bytes)
+        return decode_palette(data, value, limits.max_pixels)
     except KmcliError as error:
         hint = ""
         if isinstance(error, InputError) and not Path(value).suffix and not os.path.exists(value):
             hint = _LIST_HINT
         raise type(error)(f"{error}{hint}", value) from None
+
+
+def learn_shared_palettes(jobs: Sequence[Job], request: Request) -> "tuple[Palette, ...]":
+    """Learn a palette for each version; none if not a single picture can be read."""
+    from kmcli.quantize import learn_palette, merge_counts
+
+    count = functools.partial(_count, request=request)
+    merged = None
+    for counted in run_in_order(count, jobs, request.jobs or n_cores()):
+        if not isinstance(counted, KmcliError):  # what cannot be read now, cannot be later
+            merged = counted if merged is None else merge_counts([merged, counted])
+    if merged is None:
+        return ()
+    return tuple(learn_palette(merged, settings) for settings in request.settings)
+
+
+def _count(job: Job, *, request: Request) -> "ColorCounts":
+    from kmcli.cli.quantize.picture import read_picture
+
+    if job.refusal is not None:
+        raise job.refusal
+    return read_picture(job.source, request).histogram
 
 
 def palette_bytes(palette: "Palette", path: str) -> bytes:
@@ -73,7 +101,7 @@ def palette_losses(palette: "Palette", path: str) -> list[str]:
     return [] if loss is None else [f"{path}: {loss}"]
 
 
-def write_shared(palette: "Palette", path: str, code: ExitCode, to: OutputOptions) -> None:
+def write_shared(palette: "Palette", path: str, code: ExitCode, to: Request) -> None:
     """Publish the palette of all pictures, if any of them could be done."""
     if code not in (ExitCode.DONE, ExitCode.PARTIAL):
         return
