@@ -15,6 +15,8 @@ from scipy.ndimage import gaussian_filter
 from kmcli.errors import SettingsError
 from kmcli.quantize import apply_palette, quantize_image
 from kmcli.quantize.color_grid import ColorGrid
+from kmcli.quantize.colorspace import to_points
+from kmcli.quantize.columns import to_columns
 from kmcli.quantize.dither import dither
 from kmcli.quantize.dither_palette import widen_palette
 from kmcli.quantize.histogram import count_colors
@@ -116,6 +118,57 @@ def test_waves_diffuse_as_pixel_by_pixel_does(size: tuple[int, int], strength: f
         dither(pixels, palette, "floyd-steinberg", strength),
         floyd_steinberg(pixels, palette, strength),
     )
+
+
+@pytest.mark.parametrize("space", SPACES)
+@pytest.mark.parametrize("alphas", [None, (40, 248)])
+def test_what_is_found_by_the_grid_is_nearest(
+    space: Space, alphas: tuple[int, int] | None, china: Pixels
+) -> None:
+    # Shades of little contrast, so that the entries lie nearer together than the grid's points.
+    random = np.random.default_rng(0)
+    colors = (china.reshape(-1, 3)[::50] // 3 + 60).astype(np.uint8)
+    if alphas is not None:
+        alpha = random.integers(*alphas, (len(colors), 1), dtype=np.uint8)
+        colors = np.concatenate([colors, alpha], axis=1)
+    palette = np.unique(colors[::41], axis=0)[:200]
+    points, entries = to_points(colors, space), to_points(palette, space)
+    least, found = (
+        ((points - entries[chosen]) ** 2).sum(axis=1).mean()
+        for chosen in (
+            nearest(colors, palette, space),
+            ColorGrid(palette, space).nearest(to_columns(colors)),
+        )
+    )
+    assert found < 1.05 * least
+
+
+def test_the_grid_divides_greys_halfway_between_two_entries() -> None:
+    greys = np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
+    found = ColorGrid(greys[[100, 111, 122]]).nearest(to_columns(greys))
+    assert found.tolist() == [0] * 106 + [1] * 11 + [2] * 139
+
+
+def test_opaque_colors_find_opaque_entries_only() -> None:
+    colors = np.array([[99, 100, 100, 255], [99, 100, 100, 240]], dtype=np.uint8)
+    palette = np.array(
+        [[150, 100, 100, 255], [50, 100, 100, 255], [99, 100, 100, 241]], dtype=np.uint8
+    )
+    assert ColorGrid(palette, "oklab").nearest(to_columns(colors)).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("n_channels", [3, 4])
+def test_a_soft_glow_of_many_colors_is_not_made_noisy(method: Dither, n_channels: int) -> None:
+    y, x = np.mgrid[-60:60, -60:60] / 60
+    near = (1 - np.hypot(x, y)).clip(0, 1)[..., np.newaxis]
+    glow = np.concatenate([200 + 55 * near, 120 + 60 * near, 90 * near**2], axis=2)
+    pixels = np.rint(glow * near if n_channels == 3 else np.dstack([glow, 255 * near]))
+    flat, dithered = (
+        quantize_image(pixels.astype(np.uint8), QuantizeSettings(n_colors=64, dither=each))
+        for each in ("none", method)
+    )
+    assert dithered.fidelity.delta_e_mean < 1.5 * flat.fidelity.delta_e_mean
 
 
 @pytest.mark.parametrize("method", METHODS)

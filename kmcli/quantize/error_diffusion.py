@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.quantize.color_grid import ColorGrid, clip_columns, to_columns
+from kmcli.quantize.color_grid import ColorGrid
+from kmcli.quantize.columns import clip_columns, to_columns
 
 _PASSED_ON = 15 / 16
 """Share of an error that is passed on.

@@ -6,7 +6,9 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from kmcli.quantize.color_grid import ColorGrid, clip_columns, to_columns
+from kmcli.parallel import map_shares
+from kmcli.quantize.color_grid import ColorGrid
+from kmcli.quantize.columns import clip_columns, to_columns
 from kmcli.quantize.histogram import ColorCounts
 from kmcli.quantize.lookup import map_colors
 
@@ -24,7 +26,7 @@ higher in photos; with less, 64 steps are too few to come to the mean.
 """
 
 _CHUNK = 2**14
-"""Colours that are mixed at once: what is computed for them stays in the cache."""
+"""Colours that one thread mixes at once: what is computed for them stays in the cache."""
 
 _STRIP_ROWS = 256
 
@@ -58,9 +60,11 @@ def order_dither(
     while n_levels > 8 and n_levels * len(colors) > _MOST_ENTRIES:
         n_levels //= 2
     mixtures = np.empty((len(colors), n_levels), dtype=np.uint8)
-    for start in range(0, len(colors), _CHUNK):
-        chunk = slice(start, start + _CHUNK)
-        mixtures[chunk] = _mix(colors[chunk], palette, grid, n_levels, strength)
+
+    def mix(share: slice) -> None:
+        mixtures[share] = _mix(colors[share], palette, grid, n_levels, strength)
+
+    map_shares(mix, len(colors), _CHUNK)
     is_kept = kept >= 0
     mixtures[is_kept] = kept[is_kept, np.newaxis]
 
