@@ -134,6 +134,7 @@ def test_sheet_says_what_it_shows(folder: Path, monkeypatch: pytest.MonkeyPatch)
         (["-o", "x.tmp"], "or give --format for another name"),
         (["--suffix", "a/b"], "cannot be empty or contain '/'"),
         (["--suffix", ""], "cannot be empty"),
+        (["--theme", "dark"], "--theme needs --cloud"),
         (["--shared-palette", "--region", "0,0,1,1"], "--region and --shared-palette"),
         (["--shared-palette", "--min-psnr", "30"], "--shared-palette"),
         (["a.png"], "a.png is given twice"),
@@ -362,6 +363,12 @@ def test_in_place_asks_before_it_replaces_what_is_read_only(
     assert (folder / "a.png").stat().st_mode & 0o777 == 0o444
 
 
+@pytest.mark.usefixtures("folder")
+def test_in_place_misses_a_file_as_elsewhere(capfd: Capture) -> None:
+    assert run(["quantize", "none.png", "--in-place"]) == 3
+    assert capfd.readouterr().err == "kmcli: error: none.png: no such file\n"
+
+
 def test_in_place_keeps_a_sheet_that_is_there(folder: Path) -> None:
     paint(folder / "a.png", size=(50, 50))
     (folder / "a-compare.png").write_bytes(b"mine")
@@ -507,6 +514,26 @@ def test_shared_palette_is_whole_and_the_same_in_all_results(folder: Path, china
     np.testing.assert_array_equal(palettes[0], expected)
 
 
+def test_shared_palette_leaves_out_what_will_not_be_written(folder: Path) -> None:
+    for name, color in [("a.png", "#ff0000"), ("a.bmp", "#00ff00"), ("b.png", "#0000ff")]:
+        Image.new("RGB", (4, 4), color).save(folder / name)
+    shared = ["--shared-palette", "--palette-out", "p.hex"]
+    assert run(["quantize", "a.png", "a.bmp", "b.png", *shared]) == 6
+    assert (folder / "p.hex").read_text() == "0000ff\n"
+
+
+def test_a_file_whose_name_is_a_number_or_a_dash_is_taken_for_what_it_is(folder: Path) -> None:
+    paint(folder / "16.png")
+    (folder / "16.png").rename("16")
+    (folder / "-").mkdir()
+    assert run(["quantize", "16", "-k", "4", "-d", "out"]) == 0
+    done = kmcli("quantize", "-", "-r", "-k", "4", "-d", "out", stdin=(folder / "16").read_bytes())
+    assert done.returncode == 0
+    assert (folder / "out" / "stdin-k4.png").read_bytes() == (
+        folder / "out" / "16-k4.png"
+    ).read_bytes()
+
+
 def test_shared_palette_goes_on_without_a_bad_file(folder: Path) -> None:
     paint(folder / "a.png")
     (folder / "bad.png").write_bytes(b"bad")
@@ -580,13 +607,14 @@ def test_workers_end_with_the_process_that_started_them(folder: Path) -> None:
     for number in range(4):
         Image.open(SAMPLES / "china.jpg").resize((1600, 1200)).save(folder / f"{number}.png")
         names.append(f"{number}.png")
-    command = [sys.executable, "-m", "kmcli", "quantize", *names, "-k", "64", "-j", "2"]
+    command = [sys.executable, "-m", "kmcli", "quantize", *names, "-k", "64", "-j", "3"]
     with subprocess.Popen(command, cwd=folder, stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 60
-        while len(family := descendants(process.pid)) < 4 and time.monotonic() < deadline:
+        # Three workers, and two processes that see to them.
+        while len(family := descendants(process.pid)) < 5 and time.monotonic() < deadline:
             time.sleep(0.05)
         process.kill()
-    assert len(family) >= 4
+    assert len(family) >= 5
     while alive(family) and time.monotonic() < deadline + 60:
         time.sleep(0.05)
     assert not alive(family)

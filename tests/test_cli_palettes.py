@@ -277,6 +277,15 @@ def test_transparency_that_is_lost_is_told(clear_picture: Path, capfd: Capture) 
     assert "warning" not in capfd.readouterr().err
 
 
+def test_what_a_palette_file_cannot_hold_is_said(tmp_path: Path, capfd: Capture) -> None:
+    glass = np.full((2, 2, 4), 128, np.uint8)
+    Image.fromarray(glass).save(tmp_path / "glass.png")
+    for suffix, n_warnings in [("hex", 1), ("json", 0), ("png", 0)]:
+        path = tmp_path / f"p.{suffix}"
+        assert run(["quantize", str(tmp_path / "glass.png"), "-f", "--palette-out", str(path)]) == 0
+        assert capfd.readouterr().err.count("cannot hold") == n_warnings
+
+
 def test_a_shared_palette_is_written_once(picture: Path, tmp_path: Path) -> None:
     file = tmp_path / "shared.json"
     pictures = [picture, SAMPLES / "flower.jpg"]

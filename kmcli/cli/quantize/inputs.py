@@ -37,17 +37,13 @@ def find_inputs(
             if not within:
                 raise InputError("no pictures in this folder", name)
         else:
-            matches = glob.glob(name, recursive=True) if _is_pattern(name) else []
+            matches = [] if os.path.lexists(name) else glob.glob(name, recursive=True)
             within = [(match, "") for match in sorted(matches)] or [(name, "")]
         for each in within:
             key = os.path.normpath(each[0])
             # What is named twice is left to collide, since the user should know.
             found[key if len(within) > 1 else f"{key}/{len(found)}"] = each
     return list(found.values())
-
-
-def _is_pattern(name: str) -> bool:
-    return glob.has_magic(name) and not os.path.lexists(name)
 
 
 def _walk(top: str, output_dir: str | None, suffix: str) -> Iterator[Input]:
