@@ -246,3 +246,9 @@ def test_another_start_leaves_the_points_as_they_are(
     table.write_text("a,b\n0,0\n0,1\n5,5\n")
     read = told("--data", str(table), "-k", "2", "--start-seed", "0")
     assert (read["seed"], read["start_seed"]) == (None, 0)
+
+
+def test_the_strip_can_be_drawn_without_an_animation(tmp_path: Path) -> None:
+    options = ["--steps", "--animation", "none", "--dpi", "30", "-q", "-d", str(tmp_path)]
+    assert run(["blobs", *options]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"blobs.png", "blobs-steps.png"}

@@ -1,7 +1,7 @@
 """Encode pictures of few colours without loss and read them back, and animations of any colours."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -75,7 +75,7 @@ def encode_indexed_png(
 
 
 def encode_animation(
-    frames: Sequence[NDArray[np.uint8]], format_name: Literal["gif", "apng"], duration_ms: int
+    frames: Iterable[NDArray[np.uint8]], format_name: Literal["gif", "apng"], duration_ms: int
 ) -> bytes:
     """Encode pictures in RGB that follow one another for ever; the last one stays twice as long.
 

@@ -90,14 +90,14 @@ blobs_options = stacked(
         "--steps",
         group=_MORE,
         is_flag=True,
-        help="Draw the steps of one run, as blobs-steps.png and as an animation.",
+        help="Draw the steps of one run, as a strip, blobs-steps.png, and as an animation.",
     ),
     option(
         "--animation",
         group=_MORE,
-        type=click.Choice(["gif", "apng"]),
+        type=click.Choice(["gif", "apng", "none"]),
         default="gif",
-        help="Format of the animation.",
+        help="Format of the animation, or none to draw only the strip.",
     ),
     option(
         "--scan",

@@ -1,12 +1,15 @@
 """The pictures of ``kmcli blobs``: how they are called, and when each is drawn."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from kmcli.cli import console
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from kmcli.blobs import BlobsResult
     from kmcli.cli.blobs.extras import Extras
 
@@ -15,22 +18,30 @@ def _path(given: Mapping[str, Any], name: str) -> str:
     return os.path.join(given["output_dir"] or "", name)
 
 
-def _animation_name(given: Mapping[str, Any]) -> str:
-    # An APNG is a PNG; by its name it must not take the strip's place.
-    return "blobs-steps.gif" if given["animation"] == "gif" else "blobs-animated.png"
+# An APNG is a PNG; by its name it must not take the strip's place.
+_ANIMATIONS = {"gif": ["blobs-steps.gif"], "apng": ["blobs-animated.png"], "none": []}
 
 
 def output_paths(given: Mapping[str, Any]) -> list[str]:
     """List what will be written besides reports."""
     names = ["blobs.png"]
     if given["steps"]:
-        names += ["blobs-steps.png", _animation_name(given)]
+        names += ["blobs-steps.png", *_ANIMATIONS[given["animation"]]]
     if given["scan"]:
         names.append("blobs-scan.png")
     if given["compare_init"]:
         names.append("blobs-init.png")
     paths = [_path(given, name) for name in names]
     return [*paths, *(given[key] for key in ("html", "csv") if given[key] is not None)]
+
+
+def _with_progress(
+    frames: Iterable["NDArray[np.uint8]"], n_frames: int, *, is_quiet: bool
+) -> Iterator["NDArray[np.uint8]"]:
+    with console.progress(n_frames, quiet=is_quiet) as progress:
+        for frame in frames:
+            yield frame
+            progress.advance("animation")
 
 
 def draw(
@@ -44,18 +55,15 @@ def draw(
     style = Style(given["theme"], given["dpi"], given["size"])
     yield _path(given, "blobs.png"), to_png(figures.draw_overview(result, style))
     if extras.trace is not None:
-        from kmcli.image_io import encode_animation
-
         strip = figures.draw_steps(result.points, extras.trace, style)
         yield _path(given, "blobs-steps.png"), to_png(strip)
-        frames = []
-        n_frames = figures.count_frames(extras.trace)
-        with console.progress(n_frames, quiet=given["quiet"]) as progress:
-            for frame in figures.draw_animation(result.points, extras.trace, style):
-                frames.append(frame)
-                progress.advance("animation")
-        animation = encode_animation(frames, given["animation"], 1500)
-        yield _path(given, _animation_name(given)), animation
+        for name in _ANIMATIONS[given["animation"]]:
+            from kmcli.image_io import encode_animation
+
+            frames = figures.draw_animation(result.points, extras.trace, style)
+            n_frames = figures.count_frames(extras.trace)
+            shown = _with_progress(frames, n_frames, is_quiet=given["quiet"])
+            yield _path(given, name), encode_animation(shown, given["animation"], 1500)
     if extras.scan:
         figure = blobs_trials.draw_scan(result.points, extras.scan, style)
         yield _path(given, "blobs-scan.png"), to_png(figure)

@@ -74,6 +74,8 @@ def _run(command: str, theme: Theme | None, folder: str) -> Iterator[tuple[str, 
     arguments += ["--report-file", os.path.join(folder, _REPORT)]
     if name != "quantize":
         arguments += ["--dpi", str(_DOTS_PER_INCH)]
+    if "--steps" in words:  # the page shows the strip
+        arguments += ["--animation", "none"]
     code = _COMMANDS[name].main(arguments, prog_name=f"kmcli {name}", standalone_mode=False)
     if code:  # it has said why
         click.get_current_context().exit(code)
