@@ -16,7 +16,7 @@ from kmcli.quantize.cells import CellTree
 from kmcli.quantize.colorspace import to_points
 from kmcli.quantize.histogram import ColorCounts, count_colors, with_channels
 from kmcli.quantize.learn import fit_palette, random_palette
-from kmcli.quantize.remap import nearest
+from kmcli.quantize.remap import nearest, nearest_of_all
 from kmcli.settings import Effort, KMeansSettings, QuantizeSettings, Space
 from tests.conftest import Pixels
 
@@ -310,19 +310,35 @@ def test_clear_pixels_do_not_make_a_picture_of_one_color_transparent() -> None:
 
 
 @pytest.mark.parametrize("space", ["rgb", "oklab"])
-@pytest.mark.parametrize(("n_opaque", "is_opaque"), [(20, False), (40, False), (60, True)])
-def test_an_entry_is_opaque_if_most_of_its_pixels_are(
-    n_opaque: int, is_opaque: bool, space: Space
-) -> None:
-    """And its colour is theirs: it was mixed with that of the flat area beside it."""
+@pytest.mark.parametrize(
+    ("n_opaque", "is_opaque"), [(0, False), (1, False), (20, True), (60, True)]
+)
+def test_an_entry_is_opaque_if_that_is_better(n_opaque: int, is_opaque: bool, space: Space) -> None:
+    """Opaque pixels with no such entry of their colour would be shown in that of the flat area."""
     pixels = np.full((2, 100, 4), [0, 0, 250, 255], dtype=np.uint8)
     pixels[1] = [250, 0, 0, 255]
-    pixels[1, n_opaque:, 3] = 220
+    pixels[1, n_opaque:, 3] = 180
     palette = fit_palette(count_colors(pixels), QuantizeSettings(2, space)).colors.tolist()
     assert palette[0] == [0, 0, 250, 255]
     assert palette[1][:3] == pytest.approx([250, 0, 0], abs=2)
-    assert 220 <= palette[1][3] <= 255
-    assert (palette[1][3] == 255) == is_opaque
+    assert palette[1][3] == (255 if is_opaque else 180)
+
+
+@pytest.mark.parametrize("n_colors", [16, 64])
+def test_a_photo_that_fades_away_has_opaque_entries_enough(china: Pixels, n_colors: int) -> None:
+    y, x = np.mgrid[-1:1:107j, -1:1:160j]
+    alpha = 255 * (1.3 - np.hypot(x, y)).clip(0, 1)
+    pixels = np.dstack([china[::4, ::4], np.rint(alpha).astype(np.uint8)])
+    histogram = count_colors(pixels)
+    found = fit_palette(histogram, QuantizeSettings(n_colors))
+    points, entries = to_points(histogram.colors, "oklab"), to_points(found.colors, "oklab")
+    labels, unbound = (
+        find(histogram.colors, found.colors, "oklab") for find in (nearest, nearest_of_all)
+    )
+    bound, free = (
+        histogram.counts @ ((points - entries[each]) ** 2).sum(axis=1) for each in (labels, unbound)
+    )
+    assert bound < 1.1 * free
 
 
 @pytest.mark.parametrize("space", ["rgb", "oklab"])

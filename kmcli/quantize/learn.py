@@ -12,7 +12,7 @@ from kmcli.clustering.lloyd import run_lloyd
 from kmcli.quantize.cells import Cells, CellTree
 from kmcli.quantize.colorspace import from_points, to_points
 from kmcli.quantize.histogram import ColorCounts, ColorWeights, seen_weights
-from kmcli.quantize.remap import nearest_of_all
+from kmcli.quantize.opacity import separate_opaque
 from kmcli.settings import Effort, QuantizeSettings, Space
 
 COARSE_POINTS = 4096
@@ -67,9 +67,6 @@ _COLORS_PER_MARK = 8
 
 _LEAST_GAIN = 1e-5
 """The last stage ends when an iteration gains less, which rounding would undo."""
-
-_OPACITY_COLORS = 2**20
-"""Colours with alpha that are looked at to tell which entries stand mostly for opaque pixels."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +144,7 @@ def fit_palette(
     palette = from_points(stages[-1].clustering.centers, settings.space)
     if palette.shape[1] == 4:
         # With the fixed ones among them: these have pixels that are no other entry's.
-        palette = _with_opaque_entries(palette, histogram, settings.space)
+        palette = separate_opaque(palette, histogram, settings.space)
     palette[: len(fixed)] = fixed
     # Rounding can make two centres one colour.
     return LearnedPalette(np.unique(palette, axis=0), stages)
@@ -269,27 +266,3 @@ def random_palette(histogram: ColorCounts, n_colors: int, seed: int) -> NDArray[
     drawn = random.choice(n_pixels, size=min(n_colors, n_pixels), replace=False)
     index = np.searchsorted(np.cumsum(histogram.counts), drawn, side="right")
     return np.unique(histogram.colors[index], axis=0)
-
-
-def _with_opaque_entries(
-    palette: NDArray[np.uint8], histogram: ColorCounts | ColorWeights, space: Space
-) -> NDArray[np.uint8]:
-    """Make entries opaque that stand mostly for opaque pixels, with the mean of these.
-
-    Without this a few translucent pixels at an edge would make a whole area translucent.
-    """
-    sample = slice(None, None, 1 + len(histogram.colors) // _OPACITY_COLORS)
-    colors, counts = histogram.colors[sample], histogram.counts[sample]
-    opaque = colors[:, 3] == 255
-    labels = nearest_of_all(colors, palette, space)
-    weight = np.bincount(labels, counts, len(palette))
-    opaque_weight = np.bincount(labels[opaque], counts[opaque], len(palette))
-    mostly = np.flatnonzero((opaque_weight > 0) & (2 * opaque_weight >= weight))
-    sums = [
-        np.bincount(labels[opaque], counts[opaque] * axis, len(palette))
-        for axis in to_points(colors[opaque], space).T
-    ]
-    means = np.column_stack(sums)[mostly] / opaque_weight[mostly, np.newaxis]
-    palette = palette.copy()
-    palette[mostly] = from_points(means, space)
-    return palette
