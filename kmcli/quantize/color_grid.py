@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kmcli.quantize.borders import Borders
-from kmcli.quantize.columns import ALPHA_REACH
+from kmcli.quantize.columns import alpha_reach
 from kmcli.quantize.remap import nearest
 from kmcli.settings import Space
 
@@ -42,7 +42,7 @@ class ColorGrid:
         """
         chosen = self.nearest(goals)
         if len(points) == 4:
-            is_off = np.abs(self._alpha.take(chosen) - points[3]) > 2 * ALPHA_REACH
+            is_off = np.abs(self._alpha.take(chosen) - points[3]) > 2 * alpha_reach(points[3])
             if is_off.any():
                 chosen[is_off] = self.nearest(points[:, is_off])
         return chosen

@@ -6,11 +6,15 @@ from numpy.typing import NDArray
 from kmcli.quantize.colorspace import convert_points
 from kmcli.settings import Space
 
-ALPHA_REACH = np.float32(24)
-"""How far errors may lead away from the alpha of a pixel: enough for soft shadows.
+_LEAST_REACH, _MOST_REACH = np.float32(24), np.float32(48)
 
-A hole in an area that is nearly opaque is seen, however rare.
-"""
+
+def alpha_reach(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Say how far errors may lead away from the alpha of a pixel: enough for soft shadows.
+
+    A hole in an area that is nearly opaque is seen, however rare, so that is held closer.
+    """
+    return np.clip(255 - alpha, _LEAST_REACH, _MOST_REACH)
 
 
 def to_columns(colors: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -33,8 +37,9 @@ def clip_columns(points: NDArray[np.float32], alpha: NDArray[np.float32] | None)
     if alpha is None:
         np.clip(points, 0, 255, out=points)
         return
-    lowest = np.where(alpha == 255, alpha, np.maximum(alpha - ALPHA_REACH, 0))
-    np.clip(points[3], lowest, np.minimum(alpha + ALPHA_REACH, 255), out=points[3])
+    reach = alpha_reach(alpha)
+    lowest = np.where(alpha == 255, alpha, np.maximum(alpha - reach, 0))
+    np.clip(points[3], lowest, np.minimum(alpha + reach, 255), out=points[3])
     np.clip(points[:3], 0, points[3], out=points[:3])
 
 
