@@ -149,6 +149,25 @@ def test_the_grid_divides_greys_halfway_between_two_entries() -> None:
     assert found.tolist() == [0] * 106 + [1] * 11 + [2] * 139
 
 
+@pytest.mark.parametrize("alpha", [251, 254])
+def test_what_is_nearly_opaque_is_not_taken_for_it(alpha: int) -> None:
+    colors = np.array([[0, 0, 250, alpha], [alpha, alpha, alpha, alpha]], dtype=np.uint8)
+    palette = np.array(
+        [[224, 180, 71, 255], [0, 0, 250, 240], [250, 250, 250, 240]], dtype=np.uint8
+    )
+    assert ColorGrid(palette, "oklab").nearest(to_columns(colors)).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("k", [32, 64])
+def test_a_logo_with_soft_edges_is_not_made_noisy(method: Dither, k: int, logo: Pixels) -> None:
+    flat, dithered = (
+        quantize_image(logo, QuantizeSettings(n_colors=k, dither=each)).fidelity.delta_e_mean
+        for each in ("none", method)
+    )
+    assert dithered < 2 * flat
+
+
 def test_opaque_colors_find_opaque_entries_only() -> None:
     colors = np.array([[99, 100, 100, 255], [99, 100, 100, 240]], dtype=np.uint8)
     palette = np.array(

@@ -53,6 +53,10 @@ class ColorGrid:
         Opaque ones get opaque entries as long as the palette has one.
         """
         places = (points * self._scale + np.float32(0.5)).astype(np.int32)
+        if len(places) == 4:
+            # What is nearly opaque must not be taken for it, nor be brighter than its opacity.
+            places[3] -= (points[3] < 255) & (places[3] == self._size - 1)
+            np.minimum(places[:3], places[3], out=places[:3])
         position = places[0]
         for axis in places[1:]:
             position *= self._size

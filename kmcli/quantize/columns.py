@@ -14,7 +14,7 @@ def alpha_reach(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
 
     A hole in an area that is nearly opaque is seen, however rare, so that is held closer.
     """
-    return np.clip(255 - alpha, _LEAST_REACH, _MOST_REACH)
+    return np.clip((255 - alpha) / 2, _LEAST_REACH, _MOST_REACH)
 
 
 def to_columns(colors: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -32,14 +32,17 @@ def clip_columns(points: NDArray[np.float32], alpha: NDArray[np.float32] | None)
     """Move points to the nearest colours that may stand for a pixel, in place.
 
     These are all colours that exist, but none much more or less transparent than the pixel, whose
-    alpha is given if there are four channels. Opaque ones stay opaque.
+    alpha is given if there are four channels. Opaque ones stay opaque, and no others become so,
+    since only opaque entries would be left for them.
     """
     if alpha is None:
         np.clip(points, 0, 255, out=points)
         return
     reach = alpha_reach(alpha)
-    lowest = np.where(alpha == 255, alpha, np.maximum(alpha - reach, 0))
-    np.clip(points[3], lowest, np.minimum(alpha + reach, 255), out=points[3])
+    is_opaque = alpha == 255
+    lowest = np.where(is_opaque, alpha, np.maximum(alpha - reach, 0))
+    highest = np.where(is_opaque, alpha, np.minimum(alpha + reach, 254))
+    np.clip(points[3], lowest, highest, out=points[3])
     np.clip(points[:3], 0, points[3], out=points[:3])
 
 
