@@ -145,17 +145,9 @@ def make_points(spec: PointsSpec | None = None) -> Points:
 
 
 def project(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give points two coordinates to be drawn at.
+    """Give points of two features or more two coordinates to be drawn at.
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_points, n_features), float64
-        The points, of two features or more.
-
-    Returns
-    -------
-    ndarray of shape (n_points, 2), float64
-        The points as they are, or their first two principal components.
+    They are the points as they are, or their first two principal components.
     """
     if values.shape[1] == 2:
         return values

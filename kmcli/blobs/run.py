@@ -41,24 +41,12 @@ WORSE = 1e-3
 
 @dataclass(frozen=True)
 class Alternative:
-    """What a method other than k-means makes of the points.
-
-    Attributes
-    ----------
-    name : str
-        The method.
-    idea : str
-        What it goes by, to be read after "which".
-    labels : ndarray of shape (n_points,), int32
-        The cluster of each point; -1 for points without one.
-    scores : ExternalScores
-        Against the true groups.
-    """
+    """What a method other than k-means makes of the points."""
 
     name: str
-    idea: str
-    labels: NDArray[np.int32]
-    scores: ExternalScores
+    idea: str  # what it goes by, to be read after "which"
+    labels: NDArray[np.int32]  # of each point; -1 for points without a cluster
+    scores: ExternalScores  # against the true groups
 
 
 @dataclass(frozen=True)
@@ -91,24 +79,11 @@ class BlobsResult:
 
 @dataclass(frozen=True)
 class Trace:
-    """The steps of one start.
+    """The steps of one start."""
 
-    Attributes
-    ----------
-    steps : tuple of KMeansStep
-        One per iteration.
-    inertia : float
-        Where it ended.
-    best_inertia : float
-        The least inertia found: by this start, by the clustering that it is shown beside, and by
-        many starts of k-means++. A better one may exist.
-    converged : bool
-        Whether it converged.
-    """
-
-    steps: tuple[KMeansStep, ...]
-    inertia: float
-    best_inertia: float
+    steps: tuple[KMeansStep, ...]  # one per iteration
+    inertia: float  # where it ended
+    best_inertia: float  # the least found, here, by `result` or by many starts of k-means++
     converged: bool
 
     @property
@@ -194,23 +169,9 @@ def _alternative(points: Points, kmeans: KMeansSettings, shape: Shape | None) ->
 
 
 def first_centers(points: Points, settings: BlobsSettings) -> NDArray[np.float64]:
-    """Give the first centres of a single start.
+    """Give the first centres of a single start, (n_clusters, n_features).
 
-    Parameters
-    ----------
-    points : Points
-        What is to be clustered.
-    settings : BlobsSettings
-        How the centres are chosen.
-
-    Returns
-    -------
-    ndarray of shape (n_clusters, n_features), float64
-
-    Raises
-    ------
-    SettingsError
-        If given starts do not have as many coordinates as the points.
+    Raises SettingsError if given starts do not have as many coordinates as the points.
     """
     n_clusters, n_features = settings.kmeans.n_clusters, points.values.shape[1]
     if settings.start == "far":
@@ -228,18 +189,10 @@ def first_centers(points: Points, settings: BlobsSettings) -> NDArray[np.float64
 
 
 def trace_start(result: BlobsResult) -> Trace:
-    """Follow one start step by step.
+    """Follow one start step by step, the first if there are several.
 
-    Parameters
-    ----------
-    result : BlobsResult
-        The points and how they were clustered; of `n_init` starts the first is followed.
-
-    Returns
-    -------
-    Trace
-        Its clusters have the numbers of those clusters of `result` with which they share most
-        points in the end.
+    Its clusters have the numbers of those clusters of `result` with which they share most
+    points in the end.
     """
     values, kmeans = result.points.values, result.settings.kmeans
     starts = first_centers(result.points, result.settings)

@@ -20,33 +20,12 @@ _OWN = ("true", "cluster", "distance")
 def read_points(
     table: Table, choice: ColumnChoice, *, label: str | None, scale: bool, source: str
 ) -> tuple[Points, tuple[LeftOut, ...]]:
-    """Read points from a table.
+    """Read points from a table, and tell which columns nobody chose to leave out.
 
-    Parameters
-    ----------
-    table : Table
-        A row per point.
-    choice : ColumnChoice
-        Which columns are features.
-    label : str, optional
-        The column of the true groups; by default ``true`` in a table that kmcli wrote.
-    scale : bool
-        Whether each column is brought to mean 0 and standard deviation 1.
-    source : str
-        What the points are called in the report.
-
-    Returns
-    -------
-    points : Points
-    left_out : tuple of LeftOut
-        Columns that nobody chose to leave out.
-
-    Raises
-    ------
-    InputError
-        If a cell is no number, there are fewer than two columns, or no row is complete.
-    SettingsError
-        If a column that is named does not exist.
+    The true groups are in the column `label`, by default ``true`` in a table that kmcli wrote.
+    `source` is what the points are called in the report. Raises InputError if a cell is no
+    number, there are fewer than two columns, or no row is complete, and SettingsError if a
+    column that is named does not exist.
     """
     is_own = table.names[-len(_OWN) :] == _OWN
     not_features = list(_OWN) if is_own and not choice.include else []

@@ -20,76 +20,30 @@ _N_STARTS = 10
 
 @dataclass(frozen=True)
 class ScanStep:
-    """What one number of clusters leads to.
-
-    Attributes
-    ----------
-    n_clusters : int
-        How many clusters.
-    inertia : float
-        Sum of the squared distances to the centres.
-    scores : InternalScores or None
-        None for one cluster, or for too many points.
-    labels : ndarray of shape (n_points,), int32
-        The cluster of each point.
-    centers : ndarray of shape (n_clusters, n_features), float64
-        The centre of each cluster.
-    stability : float or None
-        Mean adjusted Rand index of five pairs of fits to random halves of the points; None for
-        one cluster, for too many points, and where a half has too few distinct ones.
-    """
+    """What one number of clusters leads to."""
 
     n_clusters: int
     inertia: float
-    scores: InternalScores | None
-    labels: NDArray[np.int32]
-    centers: NDArray[np.float64]
-    stability: float | None
+    scores: InternalScores | None  # None for one cluster, or for too many points
+    labels: NDArray[np.int32]  # of each point
+    centers: NDArray[np.float64]  # (n_clusters, n_features)
+    stability: float | None  # agreement of halves; None where it is not defined
 
 
 @dataclass(frozen=True)
 class StartTrials:
-    """Where single starts of one kind end.
-
-    Attributes
-    ----------
-    init : str
-        How to choose the initial centres.
-    inertias : tuple of float
-        The inertia of each start.
-    n_iters : tuple of int
-        Its iterations.
-    worse_share : float
-        The share of the starts that end above the least inertia found, 0 to 1.
-    """
+    """Where single starts of one kind end."""
 
     init: Init
-    inertias: tuple[float, ...]
+    inertias: tuple[float, ...]  # of each start
     n_iters: tuple[int, ...]
-    worse_share: float
+    worse_share: float  # 0 to 1, of starts that end above the least inertia found
 
 
 def scan_clusters(
     points: Points, settings: KMeansSettings, numbers: Iterable[int], advance: Callable[[str], None]
 ) -> tuple[ScanStep, ...]:
-    """Cluster the same points into several numbers of clusters.
-
-    Parameters
-    ----------
-    points : Points
-        What to cluster.
-    settings : KMeansSettings
-        All but the number of clusters.
-    numbers : iterable of int
-        The numbers of clusters.
-    advance : callable
-        Is told what is finished.
-
-    Returns
-    -------
-    tuple of ScanStep
-        In the order of the numbers.
-    """
+    """Cluster the same points into each number of clusters; tell `advance` what is finished."""
     few = len(points.values) <= MAX_SCORED_POINTS
     steps = []
     for n_clusters in numbers:
@@ -117,18 +71,9 @@ def _stability(values: NDArray[np.float64], settings: KMeansSettings) -> float |
 
 
 def best_numbers(scan: Iterable[ScanStep]) -> dict[str, int]:
-    """Find the number of clusters that each score prefers.
+    """Find the number of clusters that each score prefers, by its name; empty without scores.
 
-    Parameters
-    ----------
-    scan : iterable of ScanStep
-        What was tried.
-
-    Returns
-    -------
-    dict
-        From the name of the score to a number of clusters; empty if there are no scores.
-        Inertia is not among them: it always falls.
+    Inertia is not among them: it always falls.
     """
     scored = [(step.n_clusters, step.scores) for step in scan if step.scores is not None]
     if not scored:
@@ -143,22 +88,10 @@ def best_numbers(scan: Iterable[ScanStep]) -> dict[str, int]:
 def compare_starts(
     result: BlobsResult, n_runs: int, advance: Callable[[str], None]
 ) -> tuple[StartTrials, ...]:
-    """Cluster again from many single starts of either kind.
+    """Cluster again from `n_runs` single starts each of k-means++ and random.
 
-    Parameters
-    ----------
-    result : BlobsResult
-        Supplies the points, all settings but `init` and `n_init`, and an inertia that is known;
-        seeds go up from `random_state`.
-    n_runs : int
-        How many starts of each kind.
-    advance : callable
-        Is told the kind after each clustering.
-
-    Returns
-    -------
-    tuple of StartTrials
-        For ``k-means++`` and ``random``.
+    Seeds go up from `random_state`. The least inertia found is that of all starts and of the
+    result itself. `advance` is told the kind after each clustering.
     """
     points, settings = result.points, result.settings.kmeans
     inits: tuple[Init, ...] = ("k-means++", "random")

@@ -8,18 +8,10 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Digits:
-    """Handwritten digits and what they are.
+    """Handwritten digits and what they are."""
 
-    Attributes
-    ----------
-    images : ndarray of shape (n_digits, 8, 8), float64
-        Grey values from 0 for paper to 16 for ink.
-    targets : ndarray of shape (n_digits,), integer
-        The digit that each picture shows, 0 to 9.
-    """
-
-    images: NDArray[np.float64]
-    targets: NDArray[np.integer]
+    images: NDArray[np.float64]  # (n_digits, 8, 8), grey values from 0 for paper to 16 for ink
+    targets: NDArray[np.integer]  # the digit that each picture shows, 0 to 9
 
     @property
     def pixels(self) -> NDArray[np.float64]:
@@ -28,13 +20,10 @@ class Digits:
 
 
 def load_digits() -> Digits:
-    """Load the digits; they are part of scikit-learn, nothing is downloaded.
+    """Load the 1797 digits; they are part of scikit-learn, nothing is downloaded.
 
-    Returns
-    -------
-    Digits
-        1797 pictures: the test set of E. Alpaydin and C. Kaynak, "Optical Recognition of
-        Handwritten Digits", UCI Machine Learning Repository, 1998.
+    They are the test set of E. Alpaydin and C. Kaynak, "Optical Recognition of Handwritten
+    Digits", UCI Machine Learning Repository, 1998.
     """
     from sklearn import datasets
 

@@ -10,38 +10,17 @@ from kmcli.settings import Embedding
 
 @dataclass(frozen=True)
 class Plane:
-    """Points in two dimensions, for a picture.
+    """Points in two dimensions, for a picture."""
 
-    Attributes
-    ----------
-    points : ndarray of shape (n_points, 2), float64
-        The coordinates.
-    axes : tuple of str
-        What the two coordinates are.
-    """
-
-    points: NDArray[np.float64]
-    axes: tuple[str, str]
+    points: NDArray[np.float64]  # (n_points, 2)
+    axes: tuple[str, str]  # what the two coordinates are
 
 
 def embed(pixels: NDArray[np.float64], embedding: Embedding) -> NDArray[np.float64]:
-    """Turn pixels into the points that are clustered.
+    """Turn pixels, (n_points, 64), into the points that are clustered.
 
-    Parameters
-    ----------
-    pixels : ndarray of shape (n_points, 64), float64
-        The digits.
-    embedding : Embedding
-        Into what.
-
-    Returns
-    -------
-    ndarray of shape (n_points, n_features), float64
-
-    Notes
-    -----
-    All of it runs on one thread: more would change the last bits of sums, which t-SNE
-    (L. van der Maaten and G. Hinton, 2008) amplifies until points move to other clusters.
+    All of it runs on one thread: more would change the last bits of sums, which t-SNE (L. van
+    der Maaten and G. Hinton, 2008) amplifies until points move to other clusters.
     """
     from threadpoolctl import threadpool_limits
 
@@ -66,23 +45,11 @@ def embed(pixels: NDArray[np.float64], embedding: Embedding) -> NDArray[np.float
 def project(
     points: NDArray[np.float64], pixels: NDArray[np.float64], embedding: Embedding
 ) -> Plane:
-    """Lay the points that were clustered on a plane.
+    """Lay the points that were clustered, made from pixels, on a plane.
 
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_features), float64
-        What was clustered.
-    pixels : ndarray of shape (n_points, 64), float64
-        The digits that they were made from.
-    embedding : Embedding
-        What the points are.
-
-    Returns
-    -------
-    Plane
-        The two first principal components; a t-SNE map as it is, since it is plane. Of a
-        single component, the second coordinate is 0. Shares of the variance are of that of the
-        digits, also where only some of their components were clustered.
+    It is that of the two first principal components; a t-SNE map stays as it is, since it is
+    plane. Of a single component, the second coordinate is 0. Shares of the variance are of that
+    of the digits, also where only some of their components were clustered.
     """
     if embedding.method == "tsne":
         return Plane(points, ("first t-SNE coordinate", "second t-SNE coordinate"))
@@ -107,23 +74,10 @@ def project(
 def principal_starts(points: NDArray[np.float64], n_clusters: int) -> NDArray[np.float64] | None:
     """Derive first centres from the principal components, without any chance.
 
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_features), float64
-        What is clustered.
-    n_clusters : int
-        How many centres are wanted.
-
-    Returns
-    -------
-    ndarray of shape (n_clusters, n_features) or None
-        The mean of the points, moved along one principal component each. None if there are
-        fewer features than clusters.
-
-    Notes
-    -----
-    As in scikit-learn's "A demo of K-Means clustering on the handwritten digits data", where
-    the unit vectors themselves are the centres because the mean is 0.
+    They are the mean of the points, moved along one component each; None if there are fewer
+    features than clusters. As in scikit-learn's "A demo of K-Means clustering on the
+    handwritten digits data", where the unit vectors themselves are the centres because the mean
+    is 0.
     """
     from sklearn.decomposition import PCA
     from threadpoolctl import threadpool_limits

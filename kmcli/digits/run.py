@@ -112,39 +112,21 @@ class DigitsResult:
 
 @dataclass(frozen=True)
 class Confusion:
-    """Digits of one kind in clusters that stand for another.
+    """Digits of one kind in clusters that stand for another."""
 
-    Attributes
-    ----------
-    true : int
-        What they are.
-    taken_for : int or None
-        What they were taken for; None if their cluster stands for no digit.
-    count : int
-        How many there are.
-    """
-
-    true: int
-    taken_for: int | None
+    true: int  # what they are
+    taken_for: int | None  # None if their cluster stands for no digit
     count: int
 
 
 @dataclass(frozen=True)
 class DigitScores:
-    """How well one digit was found, after matching.
-
-    Attributes
-    ----------
-    digit : int
-        Which digit.
-    n_true, n_predicted, n_correct : int
-        How many there are, how many were taken for it, and how many of these rightly.
-    """
+    """How well one digit was found, after matching."""
 
     digit: int
-    n_true: int
-    n_predicted: int
-    n_correct: int
+    n_true: int  # how many there are
+    n_predicted: int  # how many were taken for it
+    n_correct: int  # how many of these rightly
 
     @property
     def precision(self) -> float | None:
@@ -198,17 +180,7 @@ def run_digits(settings: DigitsSettings | None = None) -> DigitsResult:
 
 
 def find_confusions(result: DigitsResult) -> list[Confusion]:
-    """List which digits were taken for which, the most frequent confusion first.
-
-    Parameters
-    ----------
-    result : DigitsResult
-        The clusters and their digits.
-
-    Returns
-    -------
-    list of Confusion
-    """
+    """List which digits were taken for which, the most frequent confusion first."""
     wrong = result.predicted != result.digits.targets
     pairs = np.stack([result.digits.targets[wrong], result.predicted[wrong]], axis=1)
     kinds, counts = np.unique(pairs, axis=0, return_counts=True)
@@ -220,18 +192,7 @@ def find_confusions(result: DigitsResult) -> list[Confusion]:
 
 
 def score_digits(result: DigitsResult) -> list[DigitScores]:
-    """Judge each of the ten digits by itself.
-
-    Parameters
-    ----------
-    result : DigitsResult
-        The clusters and their digits.
-
-    Returns
-    -------
-    list of DigitScores
-        From 0 to 9.
-    """
+    """Judge each of the ten digits by itself, from 0 to 9."""
     true, predicted = result.digits.targets, result.predicted
     return [
         DigitScores(

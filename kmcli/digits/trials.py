@@ -22,63 +22,29 @@ from kmcli.settings import N_DIGITS, Init
 
 @dataclass(frozen=True)
 class Run:
-    """One clustering among many.
-
-    Attributes
-    ----------
-    inertia : float
-        Sum of the squared distances to the centres.
-    n_iter : int
-        Iterations.
-    accuracy : float
-        Share that is right when matched one to one.
-    purity : float
-        Share that is right by the majority of each cluster.
-    """
+    """One clustering among many."""
 
     inertia: float
     n_iter: int
-    accuracy: float
-    purity: float
+    accuracy: float  # the share that is right when matched one to one
+    purity: float  # the share that is right by the majority of each cluster
 
 
 @dataclass(frozen=True)
 class InitTrials:
-    """What a way to choose the first centres leads to.
+    """What a way to choose the first centres leads to."""
 
-    Attributes
-    ----------
-    init : str
-        Its name: ``k-means++``, ``random`` or ``pca``.
-    runs : tuple of Run
-        One for each seed; a single one for ``pca``, which leaves nothing to chance.
-    """
-
-    init: str
-    runs: tuple[Run, ...]
+    init: str  # ``k-means++``, ``random`` or ``pca``
+    runs: tuple[Run, ...]  # one for each seed; a single one for ``pca``
 
 
 @dataclass(frozen=True)
 class ScanStep:
-    """The digits in some number of clusters.
-
-    Attributes
-    ----------
-    n_clusters : int
-        The number.
-    inertia : float
-        Sum of the squared distances to the centres.
-    silhouette : float or None
-        None for a single cluster.
-    accuracy, purity, inverse_purity : float
-        Shares that are right, by the three definitions.
-    adjusted_rand, adjusted_mutual_info : float
-        Agreement with the labels beyond chance.
-    """
+    """The digits in some number of clusters."""
 
     n_clusters: int
     inertia: float
-    silhouette: float | None
+    silhouette: float | None  # None for a single cluster
     accuracy: float
     purity: float
     inverse_purity: float
@@ -91,19 +57,9 @@ def compare_inits(
 ) -> list[InitTrials]:
     """Cluster again from single starts, to see what the choice of first centres does.
 
-    Parameters
-    ----------
-    result : DigitsResult
-        Supplies the points and the settings; `n_init` is 1 here.
-    n_runs : int
-        How many seeds are tried for each way, from that of the settings on.
-    advance : callable
-        Is told the name of the way after each clustering.
-
-    Returns
-    -------
-    list of InitTrials
-        For ``k-means++``, ``random`` and, where there are enough features, ``pca``.
+    For ``k-means++`` and ``random``, each with `n_runs` seeds from that of the settings on, and
+    for ``pca`` where there are enough features. `advance` is told the name of the way after
+    each clustering.
     """
     single = replace(result.settings.kmeans, n_init=1)
     first = single.random_state
@@ -127,19 +83,7 @@ def compare_inits(
 
 
 def count_fits(result: DigitsResult, n_runs: int) -> int:
-    """Tell how many clusterings `compare_inits` makes.
-
-    Parameters
-    ----------
-    result : DigitsResult
-        Supplies the points and the settings.
-    n_runs : int
-        How many seeds are tried for each way.
-
-    Returns
-    -------
-    int
-    """
+    """Tell how many clusterings `compare_inits` makes."""
     has_principal_starts = result.settings.kmeans.n_clusters <= result.points.shape[1]
     return 2 * n_runs + int(has_principal_starts)
 
@@ -147,22 +91,7 @@ def count_fits(result: DigitsResult, n_runs: int) -> int:
 def scan_clusters(
     result: DigitsResult, numbers: Iterable[int], advance: Callable[[str], None]
 ) -> list[ScanStep]:
-    """Cluster the same points into other numbers of clusters.
-
-    Parameters
-    ----------
-    result : DigitsResult
-        Supplies the points and all settings but the number.
-    numbers : iterable of int
-        The numbers of clusters.
-    advance : callable
-        Is told what is finished.
-
-    Returns
-    -------
-    list of ScanStep
-        In the order of the numbers.
-    """
+    """Cluster the same points into each number of clusters; tell `advance` what is finished."""
     steps = []
     for n_clusters in numbers:
         clustering = fit_kmeans(

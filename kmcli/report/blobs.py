@@ -40,22 +40,8 @@ def blobs_report(
 ) -> Report:
     """Write the report on clustered points.
 
-    Parameters
-    ----------
-    result : BlobsResult
-        The points and their clusters.
-    shape : str or None
-        The shape of the points, if they were made.
-    trace : Trace, optional
-        The steps of one start, if it was followed.
-    scan : sequence of ScanStep
-        Other numbers of clusters, if they were tried.
-    trials : sequence of StartTrials
-        Single starts, if they were compared.
-
-    Returns
-    -------
-    Report
+    `shape` is that of points that were made; the steps of a start, other numbers of clusters
+    and single starts are told if they were looked at.
     """
     n_clusters = result.settings.kmeans.n_clusters
     return Report(

@@ -12,21 +12,9 @@ from kmcli.blobs.data import Points
 def blobs_csv(points: Points, labels: NDArray[np.int32], centers: NDArray[np.float64]) -> bytes:
     """Write points with their clusters as CSV.
 
-    Parameters
-    ----------
-    points : Points
-        The points.
-    labels : ndarray of shape (n_points,), int32
-        The cluster of each.
-    centers : ndarray of shape (n_clusters, n_features), float64
-        The centres.
-
-    Returns
-    -------
-    bytes
-        Columns: the features in the units of the data, ``true`` (empty if not known),
-        ``cluster``, ``distance`` to the centre, which is scaled where the points are.
-        Numbers are written so that reading them gives the same numbers.
+    Its columns are the features in the units of the data, ``true`` (empty if not known),
+    ``cluster``, and ``distance`` to the centre, which is scaled where the points are. Numbers
+    are written so that reading them gives the same numbers.
     """
     distances = np.linalg.norm(points.values - centers[labels], axis=1)
     buffer = io.StringIO(newline="")

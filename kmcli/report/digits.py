@@ -21,21 +21,7 @@ _N_CONFUSIONS = 5
 def digits_report(
     result: DigitsResult, inits: Sequence[InitTrials] = (), scan: Sequence[ScanStep] = ()
 ) -> Report:
-    """Write the report on clustered digits.
-
-    Parameters
-    ----------
-    result : DigitsResult
-        The clusters and their digits.
-    inits : sequence of InitTrials
-        The effect of initialisation, if it was measured.
-    scan : sequence of ScanStep
-        Other numbers of clusters, if they were tried.
-
-    Returns
-    -------
-    Report
-    """
+    """Write the report on clustered digits, with what other starts and numbers of clusters gave."""
     n_clusters = result.settings.kmeans.n_clusters
     return Report(
         title=f"{len(result.points)} digits in {counted(n_clusters, 'cluster')}",
@@ -56,18 +42,8 @@ def digits_report(
     )
 
 
-def embedding_name(embedding: Embedding) -> str:
-    """Say in words what was clustered.
-
-    Parameters
-    ----------
-    embedding : Embedding
-        What the pixels were turned into.
-
-    Returns
-    -------
-    str
-    """
+def _embedding_name(embedding: Embedding) -> str:
+    """Say in words what was clustered."""
     number = embedding.n_components or 0
     return {
         "none": "the pixels as they are",
@@ -88,7 +64,7 @@ def _data_fields(result: DigitsResult) -> list[Field]:
         Field("image_width", "pictures", width, f"{width} x {height} pixels"),
         Field("n_pixels", "data", pixels.shape[1], f"{n_points} x {pixels.shape[1]}"),
         Field("grey_max", "grey values", float(pixels.max()), f"0 to {pixels.max():g}"),
-        Field("embed", "clustered", str(embedding), embedding_name(embedding)),
+        Field("embed", "clustered", str(embedding), _embedding_name(embedding)),
         Field("n_features", "points", n_features, f"{n_points} x {n_features}"),
     ]
 

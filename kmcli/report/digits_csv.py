@@ -4,18 +4,9 @@ from kmcli.digits import DigitsResult
 
 
 def digits_csv(result: DigitsResult) -> str:
-    """List each digit with its cluster.
+    """List each digit with its cluster, in the order of the data.
 
-    Parameters
-    ----------
-    result : DigitsResult
-        The clusters and their digits.
-
-    Returns
-    -------
-    str
-        A header and 1797 lines, in the order of the data. The digit of a cluster that stands
-        for none is empty; distances have six decimals.
+    The digit of a cluster that stands for none is empty; distances have six decimals.
     """
     lines = ["index,true,cluster,digit,distance"]
     columns = zip(

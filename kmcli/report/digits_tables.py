@@ -7,15 +7,7 @@ from kmcli.report.model import Field, Table
 def confusion_table(result: DigitsResult) -> Table:
     """Count how many of each digit are in each cluster; for people, JSON has a matrix.
 
-    Parameters
-    ----------
-    result : DigitsResult
-        The clusters and their digits.
-
-    Returns
-    -------
-    Table
-        Rows are true digits; columns are clusters, each headed by the digit it stands for.
+    Rows are true digits; columns are clusters, each headed by the digit it stands for.
     """
     labels = result.matching.labels
     heads = {c: f"{_digit_text(labels[c])}:c{c}" for c in result.column_order}
@@ -34,18 +26,7 @@ def confusion_table(result: DigitsResult) -> Table:
 
 
 def cluster_table(result: DigitsResult) -> Table:
-    """Describe each cluster.
-
-    Parameters
-    ----------
-    result : DigitsResult
-        The clusters and their digits.
-
-    Returns
-    -------
-    Table
-        A row for each, the largest first.
-    """
+    """Describe each cluster, the largest first."""
     rows = []
     for cluster, size in enumerate(result.sizes.tolist()):
         inside = result.clustering.labels == cluster
@@ -69,20 +50,7 @@ def cluster_table(result: DigitsResult) -> Table:
 
 
 def digit_table(result: DigitsResult, title: str) -> Table:
-    """Tell how well each digit was found.
-
-    Parameters
-    ----------
-    result : DigitsResult
-        The clusters and their digits.
-    title : str
-        The heading, which names the matching.
-
-    Returns
-    -------
-    Table
-        A row for each, from 0 to 9.
-    """
+    """Tell how well each digit was found; the title names the matching."""
     rows = [
         [
             Field("digit", "digit", score.digit),

@@ -9,18 +9,7 @@ from kmcli.report.model import Field, Note, Section, Table, Value
 
 
 def init_parts(inits: Sequence[InitTrials]) -> list[Section | Table | Note]:
-    """Tell the effect of initialisation.
-
-    Parameters
-    ----------
-    inits : sequence of InitTrials
-        What each way to choose the first centres leads to; may be empty.
-
-    Returns
-    -------
-    list of Section, Table or Note
-        Empty if there is nothing to tell.
-    """
+    """Tell the effect of initialisation, if it was measured."""
     if not inits:
         return []
     accuracies = [run.accuracy for init in inits for run in init.runs]
@@ -75,18 +64,7 @@ def _values(init: InitTrials, key: str) -> list[float]:
 
 
 def scan_parts(scan: Sequence[ScanStep]) -> list[Table | Note]:
-    """Tell how the scores change with the number of clusters.
-
-    Parameters
-    ----------
-    scan : sequence of ScanStep
-        A step for each number; may be empty.
-
-    Returns
-    -------
-    list of Table or Note
-        Empty if there is nothing to tell.
-    """
+    """Tell how the scores change with the number of clusters, if several were tried."""
     if not scan:
         return []
     columns = {

@@ -8,21 +8,11 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Matching:
-    """Which label each cluster stands for, and how many points that gets right.
+    """Which label each cluster stands for, and how many points that gets right."""
 
-    Attributes
-    ----------
-    labels : tuple of int or None
-        The label of each cluster; None for one that is left over.
-    n_correct : int
-        How many points lie in a cluster that stands for their label.
-    share : float
-        The same as a share of all points, 0 to 1.
-    """
-
-    labels: tuple[int | None, ...]
-    n_correct: int
-    share: float
+    labels: tuple[int | None, ...]  # of each cluster; None for one that is left over
+    n_correct: int  # points in a cluster that stands for their label
+    share: float  # the same as a share of all points, 0 to 1
 
 
 def count_pairs(
