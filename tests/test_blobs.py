@@ -243,6 +243,32 @@ def test_a_scan_shows_the_clusters_above_their_silhouettes(points: Points) -> No
     assert "k = 1" not in panels
 
 
+def test_a_scan_says_where_there_is_no_score(points: Points) -> None:
+    scan = scan_clusters(points, KMeansSettings(n_init=1), [1], ignore)
+    inertia, *scores = draw_scan(points, scan, Style()).axes
+    assert not inertia.texts
+    for axes in scores:
+        assert [text.get_text() for text in axes.texts] == ["no score"]
+        assert not [*axes.get_xticks(), *axes.get_yticks()]
+
+
+def test_the_numbers_beside_silhouettes_lie_within_their_panel() -> None:
+    few = make_points(PointsSpec(n_samples=3))
+    scan = scan_clusters(few, KMeansSettings(n_init=1), [2], ignore)
+    blades = next(axes for axes in draw_scan(few, scan, Style()).axes if axes.texts[1:])
+    low, high = blades.get_ylim()
+    assert [text.get_text() for text in blades.texts] == ["0", "1"]
+    assert all(low < text.get_position()[1] < high for text in blades.texts)
+
+
+def test_iterations_that_are_all_equal_are_counted_in_whole_numbers() -> None:
+    few = make_points(PointsSpec(n_samples=3))
+    trials = compare_starts(run_blobs(few, BlobsSettings(KMeansSettings(2))), 3, ignore)
+    assert len({n for each in trials for n in each.n_iters}) == 1
+    ticks = draw_starts(trials, Style()).axes[1].get_xticks()
+    assert ticks.tolist() == [round(tick) for tick in ticks]
+
+
 def test_a_scan_tells_what_its_axes_are(points: Points) -> None:
     def told(values: NDArray[np.float64]) -> str:
         few = replace(points, values=values, names=("x", "y", "z")[: values.shape[1]])

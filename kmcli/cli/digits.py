@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -54,23 +54,6 @@ def _parse_embedding(_context: click.Context, _parameter: click.Parameter, value
         return Embedding("pca", int(number))
     except SettingsError as error:
         raise click.BadParameter(f"{value!r}: {error}") from None
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """Where each picture goes; None for those that are not wanted."""
-
-    centroids: str | None = None
-    plane: str | None = None
-    confusion: str | None = None
-    misses: str | None = None
-    inits: str | None = None
-    scan: str | None = None
-
-    @property
-    def paths(self) -> list[str]:
-        """All that are wanted."""
-        return [path for path in vars(self).values() if path is not None]
 
 
 @click.command(
@@ -147,7 +130,7 @@ def digits(**options: Any) -> ExitCode:
     to = OutputOptions.of(options)
     csv = options["csv"]
     pictures = _plan_pictures(options)
-    written = [*pictures.paths, *([csv] if csv is not None else [])]
+    written = [*pictures.values(), *([csv] if csv is not None else [])]
     if not written and not to.has_report:
         raise click.UsageError("nothing to do with --no-pictures; add --report, --json or --csv")
     outputs.check(
@@ -182,23 +165,16 @@ def digits(**options: Any) -> ExitCode:
     return ExitCode.DONE
 
 
-def _plan_pictures(options: dict[str, Any]) -> Pictures:
+def _plan_pictures(options: dict[str, Any]) -> dict[str, str]:
+    """Say where each picture goes that is wanted, by its name."""
     if options["no_pictures"]:
         if options["misses"]:
             raise click.UsageError("--misses draws a picture, which --no-pictures rules out")
-        return Pictures()
-
-    def path(name: str) -> str:
-        return os.path.join(options["output_dir"] or "", f"digits-{name}.png")
-
-    return Pictures(
-        centroids=path("centroids"),
-        plane=path("pca"),
-        confusion=path("confusion"),
-        misses=path("misses") if options["misses"] else None,
-        inits=path("init") if options["runs"] else None,
-        scan=path("scan") if options["scan"] else None,
-    )
+        return {}
+    optional = {"misses": options["misses"], "init": options["runs"], "scan": options["scan"]}
+    names = ["centroids", "pca", "confusion", *(name for name in optional if optional[name])]
+    folder = options["output_dir"] or ""
+    return {name: os.path.join(folder, f"digits-{name}.png") for name in names}
 
 
 def _run_trials(
@@ -217,28 +193,26 @@ def _draw(
     result: "DigitsResult",
     inits: "list[InitTrials]",
     scan: "list[ScanStep]",
-    pictures: Pictures,
+    pictures: dict[str, str],
     options: dict[str, Any],
 ) -> Iterator[tuple[str, bytes]]:
-    if not pictures.paths:
+    if not pictures:
         return
     from kmcli.figures import digits as figures
     from kmcli.figures import digits_trials
     from kmcli.figures.style import Style, to_png
 
     style = Style(options["theme"], options["dpi"], options["size"])
-    if pictures.centroids is not None:
-        yield pictures.centroids, to_png(figures.draw_centroids(result, style))
-    if pictures.plane is not None:
-        yield pictures.plane, to_png(figures.draw_plane(result, style))
-    if pictures.confusion is not None:
-        yield pictures.confusion, to_png(figures.draw_confusion(result, style))
-    if pictures.misses is not None:
-        yield pictures.misses, to_png(figures.draw_misses(result, style))
-    if pictures.inits is not None:
-        yield pictures.inits, to_png(digits_trials.draw_inits(inits, style))
-    if pictures.scan is not None:
-        yield pictures.scan, to_png(digits_trials.draw_scan(scan, style))
+    ways = {
+        "centroids": lambda: figures.draw_centroids(result, style),
+        "pca": lambda: figures.draw_plane(result, style),
+        "confusion": lambda: figures.draw_confusion(result, style),
+        "misses": lambda: figures.draw_misses(result, style),
+        "init": lambda: digits_trials.draw_inits(inits, style),
+        "scan": lambda: digits_trials.draw_scan(scan, style),
+    }
+    for name, path in pictures.items():
+        yield path, to_png(ways[name]())
 
 
 def _summary(result: "DigitsResult", files: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import matplotlib as mpl
 import numpy as np
@@ -13,6 +14,7 @@ from kmcli.blobs import BlobsResult, Trace
 from kmcli.blobs.data import Points
 from kmcli.figures.plane import Plane
 from kmcli.figures.style import Style, new_figure, to_pixels
+from kmcli.scores import count_pairs
 from kmcli.text import counted, number
 
 _MOST_ITERATIONS = 5
@@ -80,30 +82,23 @@ def draw_animation(points: Points, trace: Trace, style: Style) -> Iterator[NDArr
     n_lines = max(frame.note.count("\n") for frame in frames)
     for frame in frames:
         # Notes of equal height, so that the picture does not jump.
-        frame.note += "\n" * (n_lines - frame.note.count("\n"))
+        note = frame.note + "\n" * (n_lines - frame.note.count("\n"))
         figure = new_figure(6, 6, style)
         with mpl.rc_context(style.rc()):
             axes = figure.subplots()
-            _draw_frame(axes, plane, frame, style, title_size=12)
+            _draw_frame(axes, plane, replace(frame, note=note), style, title_size=12)
             yield to_pixels(figure)
 
 
+@dataclass(frozen=True)
 class _Frame:
     """One picture of the steps: where the centres are, and whose the points are."""
 
-    def __init__(
-        self,
-        title: str,
-        note: str,
-        centers: NDArray[np.float64],
-        labels: NDArray[np.int32] | None,
-        arrows_from: NDArray[np.float64] | None = None,
-    ) -> None:
-        self.title = title
-        self.note = note
-        self.centers = centers
-        self.labels = labels
-        self.arrows_from = arrows_from
+    title: str
+    note: str
+    centers: NDArray[np.float64]
+    labels: NDArray[np.int32] | None
+    arrows_from: NDArray[np.float64] | None = None
 
 
 def _most_telling(trace: Trace) -> list[int]:
@@ -183,9 +178,8 @@ def _draw_frame(axes: Axes, plane: Plane, frame: _Frame, style: Style, title_siz
 def _matched(labels: NDArray[np.int32], reference: NDArray[np.int32]) -> NDArray[np.int32]:
     """Give clusters the numbers of those that they share most points with, for equal colours."""
     n_clusters = int(max(labels.max(), reference.max())) + 1
-    shared = np.zeros((n_clusters, n_clusters), dtype=np.intp)
     is_in = labels >= 0
-    np.add.at(shared, (labels[is_in], reference[is_in]), 1)
+    shared = count_pairs(labels[is_in], reference[is_in], n_clusters, n_clusters)
     names = np.full(n_clusters, -1, dtype=np.int32)
     for flat in np.argsort(-shared, axis=None, kind="stable").tolist():
         mine, other = divmod(flat, n_clusters)

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 
 from kmcli.blobs.data import Points
 from kmcli.blobs.trials import ScanStep, StartTrials
+from kmcli.figures.curves import Best, draw_curve, finish_curves
 from kmcli.figures.plane import Plane
 from kmcli.figures.style import Style, new_figure
 
@@ -25,14 +26,14 @@ _CURVES = {
     "davies_bouldin": "Davies-Bouldin: lower",
     "stability": "stability: 1 is best",
 }
-_BEST = {
+_BEST: dict[str, Best] = {
     "silhouette": np.nanargmax,
     "calinski_harabasz": np.nanargmax,
     "davies_bouldin": np.nanargmin,
 }
 """Where the best value of each score is."""
 
-_MOST_NUMBERED = 12
+_MOST_NUMBERED = 8
 """Of more clusters the numbers beside the silhouettes would overlap."""
 
 _NO_CLUSTER = 0.02
@@ -62,27 +63,11 @@ def _draw_curves(part: SubFigure, scan: Sequence[ScanStep], style: Style) -> Non
     for index, (axes, (key, title)) in enumerate(
         zip(part.subplots(1, len(_CURVES)), _CURVES.items(), strict=True)
     ):
-        values = np.array([_value(step, key) for step in scan])
-        axes.plot(numbers, values, marker="o", ms=5, color=style.color(index))
-        if key in _BEST and np.isfinite(values).any():
-            best = int(_BEST[key](values))
-            axes.plot(numbers[best], values[best], "o", ms=13, mfc="none", mec=style.ink)
-            axes.annotate(
-                f"k = {numbers[best]}",
-                (numbers[best], values[best]),
-                xytext=(9, 7),
-                textcoords="offset points",
-            )
+        values = [getattr(step.scores if key in _BEST else step, key, None) for step in scan]
+        best, color = _BEST.get(key), style.color(index)
+        draw_curve(axes, numbers, values, color, best=best, ring=style.ink)
+        finish_curves(axes, style)
         axes.set_title(title, fontsize=11)
-        axes.set_xlabel("number of clusters k")
-        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
-        axes.margins(x=0.08, y=0.18)
-        axes.grid(color=style.muted, alpha=0.25)
-
-
-def _value(step: ScanStep, key: str) -> float:
-    value = getattr(step.scores if key in _BEST else step, key, None)
-    return np.nan if value is None else float(value)
 
 
 def _draw_clusters(
@@ -127,6 +112,7 @@ def _draw_blades(axes: Axes, step: ScanStep, style: Style) -> None:
     axes.set_title(f"mean {mean:.2f}", fontsize=10)
     axes.set_yticks([])
     axes.set_xlim(left, 1)
+    axes.set_ylim(-0.5, position)  # a silhouette of 0 is too thin to be seen
     axes.set_xticks([0, 0.5, 1])
 
 
@@ -148,7 +134,7 @@ def draw_starts(trials: Sequence[StartTrials], style: Style) -> Figure:
             right.hist(each.n_iters, bins=counts.tolist(), **outline)
         left.set(xlabel="inertia", ylabel="starts", title="where single starts end")
         right.set(xlabel="iterations", ylabel="starts", title="how long they take")
-        right.xaxis.set_major_locator(MaxNLocator(8, integer=True))
+        right.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
         left.xaxis.set_major_locator(MaxNLocator(5))
         for axes in (left, right):
             axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))

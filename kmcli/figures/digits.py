@@ -38,7 +38,7 @@ def draw_centroids(result: DigitsResult, style: Style) -> Figure:
     n_clusters = len(result.sizes)
     n_columns = min(n_clusters, max(5, math.ceil(math.sqrt(1.5 * n_clusters))))
     n_rows = math.ceil(n_clusters / n_columns)
-    figure = new_figure(max(5.5, 1.75 * n_columns), 0.7 + 2.55 * n_rows, style)
+    figure = new_figure(max(6.2, 1.75 * n_columns), 0.7 + 2.55 * n_rows, style)
     with mpl.rc_context(style.rc()):
         figure.suptitle("Mean picture of each cluster and the digit it stands for", fontsize=14)
         grid = figure.subplots(n_rows, n_columns, squeeze=False).ravel()

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from kmcli.digits.trials import InitTrials, ScanStep
+from kmcli.figures.curves import draw_curve, finish_curves
 from kmcli.figures.style import Style, new_figure
 from kmcli.text import counted
 
@@ -89,25 +90,13 @@ def draw_scan(scan: Sequence[ScanStep], style: Style) -> Figure:
         row = figure.subplots(1, 3, width_ratios=(1, 1, 1.35))
         for axes, (title, lines) in zip(row, panels, strict=True):
             for index, (key, label) in enumerate(lines.items()):
-                # None, of a single cluster, becomes a gap.
-                values = np.array([getattr(step, key) for step in scan], dtype=np.float64)
+                values = [getattr(step, key) for step in scan]
+                best = np.nanargmax if key in _MARKED else None
+                line = "--" if key == "accuracy" else "-"  # of few clusters often the purity
                 color = style.color(index)
-                axes.plot(numbers, values, color=color, marker="o", ms=5, label=label)
-                if key in _MARKED and np.isfinite(values).any():
-                    best = int(np.nanargmax(values))
-                    axes.plot(numbers[best], values[best], "o", ms=12, mfc="none", mec=color)
-                    if key == "silhouette":
-                        axes.annotate(
-                            f"k = {numbers[best]}",
-                            (numbers[best], values[best]),
-                            xytext=(9, 7),
-                            textcoords="offset points",
-                        )
-            axes.set(title=title, xlabel="number of clusters")
-            axes.set_xlim(numbers[0] - 0.5, numbers[-1] + 0.5)
-            axes.margins(y=0.12)
-            axes.xaxis.set_major_locator(MaxNLocator(8, integer=True, min_n_ticks=1))
-            axes.grid(color=style.muted, alpha=0.25)
+                draw_curve(axes, numbers, values, color, label=label, line=line, best=best)
+            finish_curves(axes, style)
+            axes.set_title(title)
         row[0].yaxis.set_major_formatter("{x:,.0f}")
         row[2].set_ylim(0, 1.02)
         row[2].legend(loc="center left", bbox_to_anchor=(1, 0.5))

@@ -93,20 +93,21 @@ BLOBS = Chapter(
             "found.inertia_",
             pictures=(Shown("blobs.png", "The points before and after clustering."),),
             question="Why do the numbers and colours of the clusters mean nothing, and how can "
-            "clusters be compared with the true groups all the same?",
+            "clusters still be compared with the true groups?",
             answer="The clusters are numbered in whatever order they are found. The adjusted "
             "Rand index asks for pairs of points whether they are together in both; it is "
             "{points[adjusted_rand]:.3f} here.",
         ),
         Step(
             name="steps",
-            title="Expectation and maximization, step by step",
+            title="Assign points, move centres, step by step",
             cells="from fig_code import plot_kmeans_interactive\nplot_kmeans_interactive()",
             command=f"kmcli blobs -k 2 --init far --steps --html {LIVE_PAGE} --report",
-            text="Each iteration gives every point to its nearest centre, then moves each centre "
-            "to the mean of its points. The start is that of the notebook's figure: around the "
-            "origin, away from most points. In the live figure choose another number of "
-            "clusters, drag the centres, or paint points of your own.",
+            text="Each iteration gives every point to its nearest centre, the expectation step, "
+            "then moves each centre to the mean of its points, the maximization step. The start is "
+            "that of the notebook's figure: around the origin, away from most points. In the live "
+            "figure choose another number of clusters, drag the centres, or paint points of your "
+            "own.",
             numbers=(_INERTIA, Number("n_iter", "iterations")),
             python=f"{_BLOBS}\nstart = np.random.RandomState(2).randn(2, 2)\n"
             "cluster.KMeans(2, init=start, n_init=1).fit(X).inertia_",
