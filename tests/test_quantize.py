@@ -152,6 +152,12 @@ def test_each_frame_is_dithered_by_itself(frames: Pixels, method: Dither) -> Non
     assert together.palette.counts.sum() == together.indices.size
 
 
+def test_similarity_of_a_copy_with_alpha_is_1(logo: Pixels) -> None:
+    pixels = quantize_image(logo, QuantizeSettings(64)).pixels
+    assert pixels.shape[2] == 4
+    assert measure_ssim(pixels, quantize_image(pixels, QuantizeSettings(64))) == pytest.approx(1)
+
+
 def test_similarity_of_an_animation_is_the_mean_of_its_frames(frames: Pixels) -> None:
     image = quantize_image(frames, QuantizeSettings(4))
     alone = [

@@ -125,7 +125,7 @@ def _channels(unit: str, words: list[str]) -> list[int]:
     """Read three numbers to 255, or three percentages."""
     numbers = [_CSS_NUMBER.fullmatch(word) for word in words]
     found = [(float(number[1]), number[2]) for number in numbers if number]
-    top = 100 if "%" in unit and found and found[0][1] else 255
+    top = 100 if found and found[0][1] else 255
     if len(found) != 3 or len({sign for _, sign in found}) > 1 or max(found)[0] > top:
         raise SettingsError(
             f"{quoted(unit)} is not a colour; write three numbers from 0 to 255, or percentages"
