@@ -11,7 +11,7 @@ from kmcli.settings import Space
 _LEAST_SHARES = (1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 0)
 """Shares of opaque pixels from which on an entry may become opaque."""
 
-_MOST_COLORS = 2**20
+_MOST_COLORS = 2**18
 _JUDGED_COLORS = 2**15
 """Colours that are looked at: to find the means, and to choose among the shares."""
 
