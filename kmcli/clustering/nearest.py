@@ -23,12 +23,8 @@ class NearestSearch:
     Source: T. Kanungo et al., "An efficient k-means clustering algorithm: analysis and
     implementation", IEEE TPAMI 24(7), 2002, which does so in a k-d tree.
 
-    Parameters
-    ----------
-    points : ndarray of shape (n_points, n_axes), float32 or float64
-        Distances are computed in their type.
-    n_others : int
-        About how many others there will be.
+    Distances are computed in the type of the points, (n_points, n_axes). `n_others` is about how
+    many others there will be.
     """
 
     def __init__(self, points: NDArray[np.floating], n_others: int) -> None:

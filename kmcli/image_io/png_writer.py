@@ -40,21 +40,10 @@ def bit_depth_for(n_colors: int) -> int:
 def header_chunks(
     palette: NDArray[np.uint8], size: tuple[int, int]
 ) -> tuple[list[Chunk], list[Chunk]]:
-    """Make the chunks that precede the pixels.
+    """Make the chunks that precede the pixels, for a width and a height.
 
-    Parameters
-    ----------
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        1 to 256 colours.
-    size : tuple of int
-        Width and height.
-
-    Returns
-    -------
-    header : list of Chunk
-        IHDR, at the smallest bit depth.
-    colors : list of Chunk
-        PLTE, and tRNS no longer than needed.
+    First IHDR, at the smallest bit depth; then those of the colours: PLTE, and tRNS no longer
+    than needed.
     """
     header = struct.pack(">IIBBBBB", *size, bit_depth_for(len(palette)), 3, 0, 0, 0)
     colors = [_chunk(b"PLTE", np.ascontiguousarray(palette[:, :3]).tobytes())]
@@ -75,20 +64,7 @@ def pixel_chunks(indices: NDArray[np.uint8], depth: int) -> list[Chunk]:
 
 
 def compress_rows(indices: NDArray[np.uint8], depth: int) -> bytes:
-    """Pack and compress rows of indices.
-
-    Parameters
-    ----------
-    indices : ndarray of shape (height, width), uint8
-        Positions in a palette.
-    depth : int
-        Bits of each: 1, 2, 4 or 8.
-
-    Returns
-    -------
-    bytes
-        A zlib stream.
-    """
+    """Pack indices, (height, width), with so many bits for each, into a zlib stream."""
     is_up = depth < 8 and _compresses_better_by_differences(indices, depth)
     is_small = indices.size <= _FEW_PIXELS and indices.max(initial=0) < _FEW_COLORS
     return _compress(packed_rows(indices, depth, is_up), 8 if is_small else 6, _strategy(is_up))
@@ -141,19 +117,8 @@ def _strategy(is_up: bool) -> int:
 def packed_rows(indices: NDArray[np.uint8], depth: int, is_up: bool) -> Iterator[NDArray[np.uint8]]:
     """Pack indices as PNG does: from the left, each row padded to whole bytes.
 
-    Parameters
-    ----------
-    indices : ndarray of shape (height, width), uint8
-        Positions in a palette.
-    depth : int
-        Bits of each: 1, 2, 4 or 8.
-    is_up : bool
-        Whether to give the difference of each row from the one above it.
-
-    Yields
-    ------
-    ndarray of shape (n_rows, 1 + n_bytes), uint8
-        Some rows at a time, each with its filter type before it: 0 for none, 2 for up.
+    Gives some rows at a time, each with its filter type before it: 0 for none, 2 for up, which is
+    the difference of each row from the one above it.
     """
     height, width = indices.shape
     per_byte = 8 // depth

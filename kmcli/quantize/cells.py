@@ -23,38 +23,23 @@ _STRIP_COLORS = 2**17
 
 
 class Cells(NamedTuple):
-    """Groups of colours, each represented by its weighted mean.
+    """Groups of colours, each represented by its weighted mean."""
 
-    Attributes
-    ----------
-    means : ndarray of shape (n_cells, 3) or (n_cells, 4), float32
-        Points as `to_points` gives them.
-    weights : ndarray of shape (n_cells,), float64
-        Pixels in each cell.
-    """
-
-    means: NDArray[np.float32]
-    weights: NDArray[np.float64]
+    means: NDArray[np.float32]  # (n_cells, 3 or 4), as `to_points` gives them
+    weights: NDArray[np.float64]  # pixels in each cell
 
 
 @dataclass(frozen=True)
 class _Level:
-    """All cells of one resolution.
+    """All cells of one resolution, by their Morton codes: the bits of the channels in turn.
 
-    Attributes
-    ----------
-    codes : ndarray of shape (n_cells,), int
-        The Morton code of each, ascending: the bits of the channels in turn. So the cells within
-        a coarser one follow one another, and its code is theirs without the lowest bits.
-    moments : ndarray of shape (n_axes + 2, n_cells), float64
-        Sums over the colours of each, weighted: of 1, of each coordinate, of the squared length.
-    sizes : ndarray of shape (n_cells,), int
-        How many cells of the next finer level, or colours, each is merged from.
+    So the cells within a coarser one follow one another, and its code is theirs without the
+    lowest bits.
     """
 
-    codes: NDArray[np.intp]
-    moments: NDArray[np.float64]
-    sizes: NDArray[np.intp]
+    codes: NDArray[np.intp]  # ascending
+    moments: NDArray[np.float64]  # (n_axes + 2, n_cells), sums of 1, coordinates, squared length
+    sizes: NDArray[np.intp]  # cells of the next finer level, or colours, each is merged from
 
     @cached_property
     def errors(self) -> NDArray[np.float64]:
@@ -69,15 +54,6 @@ class CellTree:
 
     They are merged in RGB, in whole numbers, and only the cells that are chosen are converted to
     another space: that takes a tenth of the time, and the palettes are as good within 0.1 %.
-
-    Parameters
-    ----------
-    colors : ndarray of shape (n_colors, 3) or (n_colors, 4), uint8
-        Distinct colours.
-    counts : ndarray of shape (n_colors,), int64 or float64
-        Pixels of each, or their weights.
-    space : {"rgb", "oklab", "lab"}
-        Of the means that are asked for.
     """
 
     def __init__(
@@ -95,17 +71,8 @@ class CellTree:
         """Choose so many cells that together cover all colours with little error.
 
         A cell is taken if its error is not above a threshold and that of the cell around it is,
-        so that resolution goes where colours are many and far apart.
-
-        Parameters
-        ----------
-        n_cells : int
-            The most cells to choose, but at least the coarsest ones.
-
-        Returns
-        -------
-        Cells
-            All colours as they are if these are not more than `n_cells`.
+        so that resolution goes where colours are many and far apart. There are never fewer than
+        the coarsest ones, and all colours as they are if these are not more than asked for.
         """
         if len(self._colors) <= n_cells:
             return self._cells(to_points(self._colors), self._counts)

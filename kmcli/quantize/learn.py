@@ -71,35 +71,19 @@ _LEAST_GAIN = 1e-5
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of k-means on the way to a palette.
-
-    Attributes
-    ----------
-    name : {"start", "breathe", "refine"}
-        Several starts on coarse cells, moves out of the local optimum, or iterations on finer
-        cells.
-    n_points : int
-        Number of cells.
-    clustering : Clustering
-        The result; its inertia does not hold what is lost within the cells.
-    """
+    """One stage of k-means on the way to a palette: starts, moves ("breathe") or refinement."""
 
     name: str
-    n_points: int
-    clustering: Clustering
+    n_points: int  # number of cells
+    clustering: Clustering  # its inertia does not hold what is lost within the cells
 
 
 @dataclass(frozen=True)
 class LearnedPalette:
     """A palette and how it came about.
 
-    Attributes
-    ----------
-    colors : ndarray of shape (n, 3) or (n, 4), uint8
-        At most `n_colors` distinct colours. It is not promised that each is used.
-    stages : tuple of Stage
-        The stages of k-means; none if the picture has no more colours than were asked for,
-        in which case these are its own.
+    It has at most as many distinct colours as were asked for, (n, 3) or (n, 4), of which some may
+    be unused; without any stage they are those of the picture itself.
     """
 
     colors: NDArray[np.uint8]
@@ -116,19 +100,6 @@ def fit_palette(
     refined on more and finer cells. A cell stands for its colours by their weighted mean, so
     that nothing is lost but the spread within it. Flat areas get exactly their colour.
 
-    Parameters
-    ----------
-    histogram : ColorCounts or ColorWeights
-        The colours of one picture, or of several.
-    settings : QuantizeSettings
-        How many colours, and how to find them.
-
-    Returns
-    -------
-    LearnedPalette
-
-    References
-    ----------
     Weighted k-means on distinct colours: M. E. Celebi, "Improving the performance of k-means
     for color quantization", Image and Vision Computing 29(4), 2011.
     """
@@ -245,22 +216,7 @@ def _with_held(start: NDArray[np.float64], held: NDArray[np.float64]) -> NDArray
 
 
 def random_palette(histogram: ColorCounts, n_colors: int, seed: int) -> NDArray[np.uint8]:
-    """Draw a palette of random pixels: what a learned palette has to beat.
-
-    Parameters
-    ----------
-    histogram : ColorCounts
-        The colours of a picture.
-    n_colors : int
-        How many pixels to draw, without replacement.
-    seed : int
-        Seed of the draw.
-
-    Returns
-    -------
-    ndarray of shape (n, 3) or (n, 4), uint8
-        At most `n_colors` distinct colours.
-    """
+    """Draw pixels without replacement, and give their distinct colours: a palette to beat."""
     n_pixels = histogram.n_pixels
     random = np.random.default_rng(seed)
     drawn = random.choice(n_pixels, size=min(n_colors, n_pixels), replace=False)

@@ -12,27 +12,12 @@ from numpy.typing import NDArray
 def void_and_cluster(size: int = 64, sigma: float = 1.5, seed: int = 0) -> NDArray[np.uint16]:
     """Rank the cells of a square so that those of low rank are spread evenly, at every rank.
 
-    The square repeats at its edges. All sums are of whole numbers, so that the result is the
-    same on every machine.
+    The square repeats at its edges and has each number from 0 to size^2 - 1 once. Crowding is
+    measured by a Gaussian of width `sigma`, in cells; the first pattern is random. All sums are of
+    whole numbers, so that the result is the same on every machine.
 
-    Parameters
-    ----------
-    size : int
-        Rows and columns.
-    sigma : float
-        Width of the Gaussian by which crowding is measured, in cells.
-    seed : int
-        Seed of the first, random pattern.
-
-    Returns
-    -------
-    ndarray of shape (size, size), uint16
-        Each number from 0 to size^2 - 1 once.
-
-    References
-    ----------
-    R. Ulichney, "The void-and-cluster method for dither array generation", Proc. SPIE 1913,
-    1993.
+    Source: R. Ulichney, "The void-and-cluster method for dither array generation", Proc. SPIE
+    1913, 1993.
     """
     steps = np.minimum(np.arange(size), size - np.arange(size)) ** 2
     distances = steps[:, np.newaxis] + steps

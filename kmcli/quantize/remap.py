@@ -16,23 +16,10 @@ _SHARE_COLORS = 2**18
 def nearest(
     colors: NDArray[np.uint8], palette: NDArray[np.uint8], space: Space = "rgb"
 ) -> NDArray[np.intp]:
-    """Find the nearest palette entry of each colour, in RGB exactly.
+    """Find the nearest palette entry of each colour, in RGB exactly; of equally near the first.
 
-    Opaque colours go to opaque entries as long as the palette has one.
-
-    Parameters
-    ----------
-    colors : ndarray of shape (n_colors, 3) or (n_colors, 4), uint8
-        sRGB, with straight alpha if there are four channels.
-    palette : ndarray of shape (n, 3) or (n, 4), uint8
-        At least one entry, with as many channels.
-    space : {"rgb", "oklab", "lab"}
-        Where distances are taken.
-
-    Returns
-    -------
-    ndarray of shape (n_colors,), intp
-        Positions in the palette; of entries equally near, the first.
+    Opaque colours go to opaque entries as long as the palette has one. Both are (n, 3), or (n, 4)
+    with straight alpha.
     """
     if colors.shape[1] == 4:
         opaque_entries = np.flatnonzero(palette[:, 3] == 255)
