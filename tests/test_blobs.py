@@ -2,6 +2,8 @@
 
 import io
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Annotation
 from numpy.typing import NDArray
 from PIL import Image
 from sklearn import datasets, metrics
@@ -21,7 +24,7 @@ from sklearn.decomposition import PCA
 from kmcli.blobs import BlobsResult, first_centers, run_blobs, trace_start
 from kmcli.blobs.data import Points, make_points, project
 from kmcli.blobs.table import read_points
-from kmcli.blobs.trials import best_numbers, compare_starts, scan_clusters
+from kmcli.blobs.trials import StartTrials, best_numbers, compare_starts, scan_clusters
 from kmcli.clustering import trace_kmeans
 from kmcli.errors import InputError, SettingsError
 from kmcli.figures.blobs import draw_animation, draw_overview, draw_steps
@@ -30,6 +33,8 @@ from kmcli.figures.style import Style, contrast, to_png
 from kmcli.image_io import encode_animation
 from kmcli.report.blobs import blobs_report
 from kmcli.report.blobs_csv import blobs_csv
+from kmcli.report.blobs_trials import start_parts
+from kmcli.report.model import Table as ReportTable
 from kmcli.settings import (
     SHAPES,
     BlobsSettings,
@@ -255,7 +260,8 @@ def test_a_scan_says_where_there_is_no_score(points: Points) -> None:
 def test_the_numbers_beside_silhouettes_lie_within_their_panel() -> None:
     few = make_points(PointsSpec(n_samples=3))
     scan = scan_clusters(few, KMeansSettings(n_init=1), [2], ignore)
-    blades = next(axes for axes in draw_scan(few, scan, Style()).axes if axes.texts[1:])
+    panels = draw_scan(few, scan, Style()).axes
+    blades = next(axes for axes in panels if axes.get_xlabel() == "silhouette")
     low, high = blades.get_ylim()
     assert [text.get_text() for text in blades.texts] == ["0", "1"]
     assert all(low < text.get_position()[1] < high for text in blades.texts)
@@ -392,6 +398,62 @@ def test_pictures_are_the_same_each_time(points: Points, result: BlobsResult) ->
         lambda: draw_starts(starts, style),
     ):
         assert to_png(draw()) == to_png(draw())
+
+
+def test_silhouettes_rise_within_each_cluster(points: Points) -> None:
+    scan = scan_clusters(points, KMeansSettings(n_init=1), [2], ignore)
+    panels = draw_scan(points, scan, Style()).axes
+    blades = next(axes for axes in panels if axes.get_xlabel() == "silhouette")
+    assert len(blades.collections) == 2
+    for blade in blades.collections:
+        corners = np.asarray(blade.get_paths()[0].vertices)
+        shown = corners[corners[:, 0] > 0]
+        rows = shown[np.argsort(shown[:, 1], kind="stable")]
+        assert (np.diff(rows[:, 0]) >= 0).all()
+
+
+def test_the_report_gives_the_median_of_single_starts() -> None:
+    trials = [StartTrials("random", (9.0, 1.0, 4.0), (3, 2, 5), 0.5)]
+    (table,) = start_parts(trials)
+    assert isinstance(table, ReportTable)
+    shown = {field.label: field.text for field in table.rows[0]}
+    assert [shown[label] for label in ("least inertia", "median", "most")] == [
+        "1.00",
+        "4.00",
+        "9.00",
+    ]
+
+
+def test_only_centres_that_move_have_an_arrow(points: Points) -> None:
+    trace = trace_start(run_blobs(points, BlobsSettings(KMeansSettings(2), "far")))
+    updates = [
+        axes for axes in draw_steps(points, trace, Style()).axes if "update" in axes.get_title()
+    ]
+    n_arrows = [
+        sum(isinstance(text, Annotation) and text.arrow_patch is not None for text in axes.texts)
+        for axes in updates
+    ]
+    assert (n_arrows[0], n_arrows[-1]) == (2, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells in these units")
+def test_a_long_animation_is_not_kept_in_full_colour() -> None:
+    program = """
+import re
+from pathlib import Path
+import numpy as np
+from kmcli.image_io import encode_animation
+
+def most_kilobytes():
+    return int(re.search("VmHWM: *([0-9]+)", Path("/proc/self/status").read_text().expandtabs())[1])
+
+frames = (np.full((800, 800, 3), i, dtype=np.uint8) for i in range(60))
+before = most_kilobytes()
+encode_animation(frames, "gif", 100)
+print(most_kilobytes() - before)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert int(run.stdout) * 1024 < 3 * 60 * 800 * 800
 
 
 @pytest.mark.parametrize("format_name", ["gif", "apng"])

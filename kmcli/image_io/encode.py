@@ -81,7 +81,10 @@ def encode_animation(
 
     As a GIF, which every viewer shows, or an animated PNG, which keeps every colour.
     """
-    first, *others = [Image.fromarray(frame) for frame in frames]
+    pictures = (Image.fromarray(frame) for frame in frames)
+    if format_name == "gif":  # as Pillow does it later, so that no more than indices are kept
+        pictures = (picture.convert("P", palette=Image.Palette.ADAPTIVE) for picture in pictures)
+    first, *others = pictures
     durations = [duration_ms] * len(others) + [2 * duration_ms]
     buffer = io.BytesIO()
     name = "GIF" if format_name == "gif" else "PNG"
