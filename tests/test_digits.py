@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from kmcli.digits import NO_DIGIT, DigitsResult, find_confusions, run_digits, score_digits
 from kmcli.digits.trials import compare_inits, count_fits, scan_clusters
 from kmcli.errors import SettingsError
-from kmcli.figures.digits import draw_confusion, draw_plane
+from kmcli.figures.digits import draw_confusion, draw_misses, draw_plane
 from kmcli.figures.style import Style
 from kmcli.scores import (
     count_pairs,
@@ -265,3 +265,22 @@ def test_names_on_the_plane_do_not_cover_each_other() -> None:
 def test_columns_of_very_many_clusters_are_named_once_for_each_digit() -> None:
     axes = draw_confusion(quick(60), Style(dpi=30)).axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == list("0123456789")
+
+
+def test_the_plane_holds_all_points_and_names_the_grey_ones() -> None:
+    result = quick(12, match="one-to-one")
+    figure = draw_plane(result, Style(dpi=30))
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == [*map(str, range(10)), "no digit"]
+    for axes in figure.axes:
+        (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
+        assert left < result.plane.points[:, 0].min() < result.plane.points[:, 0].max() < right
+        assert low < result.plane.points[:, 1].min() < result.plane.points[:, 1].max() < high
+
+
+def test_missed_digits_nearest_to_their_centre_come_first(result: DigitsResult) -> None:
+    first = find_confusions(result)[0]
+    wrong = (result.digits.targets == first.true) & (result.predicted == first.taken_for)
+    nearest = np.flatnonzero(wrong)[result.distances[wrong].argmin()]
+    shown = draw_misses(result, Style(dpi=30)).axes[0].images[0].get_array()
+    assert np.array_equal(np.asarray(shown), result.digits.images[nearest])
