@@ -141,6 +141,12 @@ def test_iterations_end_when_they_gain_little() -> None:
     assert earlier.inertia < 1.1 * rest.inertia
 
 
+def test_centres_that_are_all_the_points_leave_no_error() -> None:
+    points = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    found = run_lloyd(points, np.ones(40), points.astype(np.float64), 5)
+    assert 0 <= found.inertia < 1e-4
+
+
 def test_held_centers_stay_and_the_others_make_room() -> None:
     points = np.array([[0.0], [1], [2], [10], [11]])
     weights = np.ones(5)
