@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from kmcli.cli.main import run
-from kmcli.cli.quantize.scheduler import _Elsewhere
+from kmcli.cli.quantize.scheduler import Elsewhere
 from kmcli.cluster.labelling import Labelling
 from kmcli.cluster.result import ClusterResult, finish_result
 from kmcli.cluster.run import fit_table, prepare_table
@@ -155,7 +155,7 @@ def test_a_deadly_task_does_not_keep_others_from_being_done(address: str) -> Non
 
 
 def test_workers_that_do_not_see_the_folder_are_told() -> None:
-    result = _Elsewhere(double, "/no/such/folder")(1)
+    result = Elsewhere(double, "/no/such/folder")(1)
     assert isinstance(result, InputError)
     assert "cannot see the folder /no/such/folder" in str(result)
 

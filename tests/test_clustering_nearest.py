@@ -61,5 +61,5 @@ def test_equal_points_form_one_block() -> None:
 def test_most_others_are_left_out() -> None:
     random = np.random.default_rng(0)
     points, others = random.random((50_000, 3)), random.random((256, 3))
-    compared = NearestSearch(points, 256)._candidates(others).sum(axis=1).mean()
+    compared = NearestSearch(points, 256).candidates(others).sum(axis=1).mean()
     assert compared < 16

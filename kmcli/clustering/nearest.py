@@ -53,7 +53,7 @@ class NearestSearch:
                 distances.argmin(axis=1, out=labels[start:end])
             return labels
         rows = np.ascontiguousarray(factors.T)
-        candidates = self._candidates(others)
+        candidates = self.candidates(others)
         for start, end, is_near in zip(self._starts.tolist(), ends, candidates, strict=True):
             near = is_near.nonzero()[0]
             distances = self._terms[:, start:end].T @ rows[near].T
@@ -62,7 +62,7 @@ class NearestSearch:
         unsorted[self._order] = labels
         return unsorted
 
-    def _candidates(self, others: NDArray[np.float64]) -> NDArray[np.bool_]:
+    def candidates(self, others: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Tell which others can be nearest to a point of each block: (n_blocks, n_others)."""
         lowest = np.minimum.reduceat(self._terms[:-1], self._starts, axis=1).astype(np.float64)
         highest = np.maximum.reduceat(self._terms[:-1], self._starts, axis=1).astype(np.float64)

@@ -22,11 +22,11 @@ def run_on_scheduler(
     from kmcli.cluster.workers import dask_workers
 
     with dask_workers(address) as workers:
-        yield from workers.attempt(_Elsewhere(work, os.getcwd()), tasks)
+        yield from workers.attempt(Elsewhere(work, os.getcwd()), tasks)
 
 
 @dataclass(frozen=True)
-class _Elsewhere(Generic[Task, Result]):
+class Elsewhere(Generic[Task, Result]):
     """Does tasks in the folder from which their names count."""
 
     work: Callable[[Task], Result]
