@@ -33,6 +33,7 @@ class Elsewhere(Generic[Task, Result]):
     folder: str
 
     def __call__(self, task: Task) -> Result | KmcliError:
+        """Do a task, or say why it cannot be done."""
         with _ONE_AT_A_TIME, contextlib.ExitStack() as stack:
             try:
                 stack.enter_context(contextlib.chdir(self.folder))
