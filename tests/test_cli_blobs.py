@@ -252,3 +252,23 @@ def test_the_strip_can_be_drawn_without_an_animation(tmp_path: Path) -> None:
     options = ["--steps", "--animation", "none", "--dpi", "30", "-q", "-d", str(tmp_path)]
     assert run(["blobs", *options]) == 0
     assert {path.name for path in tmp_path.iterdir()} == {"blobs.png", "blobs-steps.png"}
+
+
+def test_rows_of_a_group_add_up_where_not_all_clusters_have_a_column(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "t.csv"
+    names = ["ash"] * 30 + ["oak"] * 50
+    points = np.random.default_rng(0).normal(size=(80, 2)).round(3).tolist()
+    rows = [f"{x},{y},{name}" for (x, y), name in zip(points, names, strict=True)]
+    table.write_text("\n".join(["x,y,tree", *rows]) + "\n")
+    options = ["--data", str(table), "--label", "tree", "-k", "15", "--report", "-q"]
+    assert run(["blobs", *options, "--dpi", "30", "-d", str(tmp_path)]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    counts = {
+        words[0]: sum(map(int, words[1:]))
+        for words in map(str.split, lines)
+        if words[:1] in (["ash"], ["oak"])
+    }
+    assert any("in others" in line for line in lines)
+    assert counts == {"ash": 30, "oak": 50}
