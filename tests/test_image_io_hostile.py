@@ -13,7 +13,7 @@ from PIL import Image
 
 from kmcli.errors import InputError, KmcliError, LimitError
 from kmcli.image_io import decode_frames, decode_image, decode_image_palette
-from tests.conftest import ROOT
+from tests.conftest import NOT_HERE, ROOT
 from tests.hostile import Case, all_cases, mutations, samples
 
 SHARED = ROOT.parent / "shared"
@@ -172,7 +172,7 @@ def test_the_library_of_tiff_cannot_write_to_standard_error(
     assert capfd.readouterr().err == "still open"
 
 
-@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
+@pytest.mark.skipif(not CORPUS.exists(), reason=f"the corpus {NOT_HERE}")
 def test_corpus_of_others_ends_in_pictures_or_one_line(
     capfd: pytest.CaptureFixture[str],
 ) -> None:

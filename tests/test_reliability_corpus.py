@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from kmcli.cli.main import run
-from tests.conftest import ROOT
+from tests.conftest import NOT_HERE, ROOT
 from tests.png import read_indexed_png
 
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -78,7 +78,7 @@ def no_ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     assert not started.exists()
 
 
-@pytest.mark.skipif(not FILES.exists(), reason="the corpus is not here")
+@pytest.mark.skipif(not FILES.exists(), reason=f"the corpus {NOT_HERE}")
 @pytest.mark.usefixtures("no_ghostscript")
 def test_corpus(tmp_path: Path, capfd: Capture, record_property: Record) -> None:
     wrong = []
@@ -119,7 +119,7 @@ N_SHARES = 8
 """So that several processes share the files among them."""
 
 
-@pytest.mark.skipif(not GENERATOR.exists(), reason="the generator of hostile files is not here")
+@pytest.mark.skipif(not GENERATOR.exists(), reason=f"the generator of hostile files {NOT_HERE}")
 @pytest.mark.usefixtures("no_ghostscript")
 @pytest.mark.parametrize("share", range(N_SHARES))
 def test_hostile_files(
