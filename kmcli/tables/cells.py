@@ -246,12 +246,13 @@ def _has_number_like(na: Collection[str]) -> bool:
 
 
 def _typed_numbers(cells: pl.Series) -> tuple[NDArray[np.float64], int | None]:
-    missing = is_missing(cells, ()).to_numpy()
-    if not (cells.dtype.is_numeric() or cells.dtype == pl.Boolean or cells.dtype == pl.Null):
-        values = np.full(len(cells), np.nan)
-    else:
+    if cells.dtype.is_numeric() or cells.dtype in (pl.Boolean, pl.Null):
         values = cells.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    return values, _first_wrong(values, missing)
+    else:
+        values = np.full(len(cells), np.nan)
+    if np.isfinite(values).all() and np.abs(values).max(initial=0) <= MAX_VALUE:
+        return values, None
+    return values, _first_wrong(values, is_missing(cells, ()).to_numpy())
 
 
 def _first_wrong(values: NDArray[np.float64], missing: NDArray[np.bool_]) -> int | None:

@@ -1,6 +1,7 @@
 """Tables in columns: Parquet and Arrow files, read by slices, and tables in memory."""
 
 import io
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,44 +20,67 @@ _BLOCK_CELLS = 2**19
 _LEAST_BLOCK_ROWS = 2**13
 """Of Parquet whole pages are unpacked: slices of fewer rows take longer than they spare memory."""
 
+_BLOCKS_AT_ONCE = 2
+"""Each read unpacks whole pages: one by one 10 million rows took 3 s more. Three need 400 MB."""
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Consecutive rows of an input; each column is read once, for all who ask."""
+
+    source: Any  # a path, the bytes of a file, or a polars.DataFrame
+    first: int
+    n: int
+    _columns: dict[int, pl.Series] = field(default_factory=dict, repr=False, compare=False)
+    _lock: Any = field(default_factory=threading.Lock, repr=False, compare=False)
+
+    def columns(self, wanted: dict[int, pl.Expr], form: FileFormat, name: str) -> list[pl.Series]:
+        """Give columns, by position; `name` is that of the input."""
+        with self._lock:
+            new = {i: column for i, column in wanted.items() if i not in self._columns}
+            if new:
+
+                def read(frame: pl.LazyFrame) -> pl.DataFrame:
+                    return frame.slice(self.first, self.n).select(new.values()).collect()
+
+                found = _read(read, self.source, form, name)
+                self._columns.update(zip(new, found.get_columns(), strict=True))
+            return [self._columns[i] for i in wanted]
+
 
 @dataclass(frozen=True)
 class FrameBlock:
-    """Some rows of a table in columns, which are read where they are worked on.
+    """Some rows of a table in columns, which are read where they are worked on."""
 
-    Attributes
-    ----------
-    number : int
-        From 0, over all inputs of a table.
-    name : str
-        The input, for messages.
-    first_row, n_rows : int
-        Which rows of the input, from 0.
-    source : str, bytes or polars.DataFrame
-        Where they are: a path, the bytes of a file, or in memory.
-    """
+    number: int  # from 0, over all inputs of a table
+    name: str  # the input, for messages
+    rows: _Rows
+    stretch: _Rows  # the same and those of some blocks beside it, of the same input
 
-    number: int
-    name: str
-    first_row: int
-    n_rows: int
-    source: Any
-    _columns: dict[int, pl.Series] = field(default_factory=dict, repr=False, compare=False)
+    @property
+    def first_row(self) -> int:
+        """Its place in the input, from 0."""
+        return self.rows.first
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Take no other rows along to another process, where none of its neighbours is."""
+        rows = _Rows(self.rows.source, self.rows.first, self.rows.n)
+        return FrameBlock, (self.number, self.name, rows, rows)
 
     def cells(
-        self, names: Sequence[str], positions: Sequence[int], form: FileFormat
+        self, schema: dict[str, pl.DataType], positions: Sequence[int], form: FileFormat
     ) -> pl.DataFrame:
-        """Read columns, each called by its position, once for all who ask."""
-        new = [i for i in positions if i not in self._columns]
-        wanted = [pl.col(names[i]).alias(str(i)) for i in new]
-
-        def read(frame: pl.LazyFrame) -> pl.DataFrame:
-            return frame.slice(self.first_row, self.n_rows).select(wanted).collect()
-
-        if new:
-            found = _read(read, self.source, form, self.name)
-            self._columns.update(zip(new, found.get_columns(), strict=True))
-        return pl.DataFrame([self._columns[i] for i in positions])
+        """Read columns, each called by its position."""
+        names, kinds = list(schema), list(schema.values())
+        wanted = {i: pl.col(names[i]).alias(str(i)) for i in positions}
+        # Text may be long: of that no more is kept than has to be.
+        shared = {i: column for i, column in wanted.items() if kinds[i].is_numeric()}
+        alone = {i: column for i, column in wanted.items() if i not in shared}
+        found = dict(zip(alone, self.rows.columns(alone, form, self.name), strict=True))
+        start = self.rows.first - self.stretch.first
+        for i, column in zip(shared, self.stretch.columns(shared, form, self.name), strict=True):
+            found[i] = column.slice(start, self.rows.n)
+        return pl.DataFrame([found[i] for i in positions])
 
 
 @dataclass(frozen=True)
@@ -101,12 +125,15 @@ class FrameTable:
             with_rows = _read(lambda f: f.select(pl.len()).collect(), source, self.format, name)
             n_rows = int(with_rows.item())
             for first in range(0, n_rows, step):
-                yield FrameBlock(number, name, first, min(step, n_rows - first), source)
+                if first % (step * _BLOCKS_AT_ONCE) == 0:
+                    stretch = _Rows(source, first, min(step * _BLOCKS_AT_ONCE, n_rows - first))
+                rows = _Rows(source, first, min(step, n_rows - first))
+                yield FrameBlock(number, name, rows, stretch)
                 number += 1
 
     def cells(self, block: FrameBlock, positions: Sequence[int]) -> pl.DataFrame:
         """Read columns of a block, each called by its position."""
-        return block.cells(self.names, positions, self.format)
+        return block.cells(self.schema, positions, self.format)
 
     def plain_numbers(self, block: FrameBlock, positions: Sequence[int]) -> None:
         """Leave it to those who read the cells, which have types."""
