@@ -59,13 +59,14 @@ def check(
         check_output(path, force=force, inputs=inputs, make_folders=to.make_folders)
 
 
-def refuse_same(paths: Iterable[str]) -> None:
-    """Refuse outputs of which two are one file, whatever their names."""
+def refuse_same(paths: Iterable[str], identity: Callable[[str], str] = file_identity) -> None:
+    """Refuse outputs of which two are one file, whatever their names; `identity` tells that."""
     taken: set[str] = set()
     for path in paths:
-        if path != STREAM and file_identity(path) in taken:
+        target = identity(path)
+        if path != STREAM and target in taken:
             raise click.UsageError(f"two outputs would be written to {path}")
-        taken.add(file_identity(path))
+        taken.add(target)
 
 
 def refuse_terminal(path: str) -> None:

@@ -52,6 +52,8 @@ def separate_opaque(
     weights, opaque_weights = (
         np.bincount(labels, each, len(palette)) for each in (counts, counts * is_opaque)
     )
-    becomes_opaque = min((opaque_weights > share * weights for share in _LEAST_SHARES), key=error)
+    choices = [opaque_weights > share * weights for share in _LEAST_SHARES]
+    # Most shares make the same entries opaque; each choice is judged once.
+    becomes_opaque = min({each.tobytes(): each for each in choices}.values(), key=error)
     separated = means(labels, becomes_opaque, slice(None))
     return means(nearest(colors, separated, space), becomes_opaque, slice(None))

@@ -19,14 +19,16 @@ def _path(given: Mapping[str, Any], name: str) -> str:
 
 
 # An APNG is a PNG; by its name it must not take the strip's place.
-_ANIMATIONS = {"gif": ["blobs-steps.gif"], "apng": ["blobs-animated.png"], "none": []}
+_ANIMATIONS = {"gif": "blobs-steps.gif", "apng": "blobs-animated.png"}
 
 
 def output_paths(given: Mapping[str, Any]) -> list[str]:
     """List what will be written besides reports."""
     names = ["blobs.png"]
     if given["steps"]:
-        names += ["blobs-steps.png", *_ANIMATIONS[given["animation"]]]
+        names.append("blobs-steps.png")
+        if given["animation"] in _ANIMATIONS:
+            names.append(_ANIMATIONS[given["animation"]])
     if given["scan"]:
         names.append("blobs-scan.png")
     if given["compare_init"]:
@@ -57,13 +59,14 @@ def draw(
     if extras.trace is not None:
         strip = figures.draw_steps(result.points, extras.trace, style)
         yield _path(given, "blobs-steps.png"), to_png(strip)
-        for name in _ANIMATIONS[given["animation"]]:
+        if given["animation"] in _ANIMATIONS:
             from kmcli.image_io import encode_animation
 
             frames = figures.draw_animation(result.points, extras.trace, style)
             n_frames = figures.count_frames(extras.trace)
             shown = _with_progress(frames, n_frames, is_quiet=given["quiet"])
-            yield _path(given, name), encode_animation(shown, given["animation"], 1500)
+            animation = encode_animation(shown, given["animation"], 1500)
+            yield _path(given, _ANIMATIONS[given["animation"]]), animation
     if extras.scan:
         figure = blobs_trials.draw_scan(result.points, extras.scan, style)
         yield _path(given, "blobs-scan.png"), to_png(figure)

@@ -1,9 +1,10 @@
 """What a batch is to do: one job for each input, with its outputs, refused if it cannot work."""
 
+import functools
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import click
@@ -46,9 +47,10 @@ def plan_jobs(request: Request) -> list[Job]:
     jobs = [_job(*each, request, is_alone=len(inputs) == 1) for each in inputs]
     palette_out = [] if request.palette_out is None else [request.palette_out]
     once = [*palette_out, *filter(None, [request.report_file])]
+    identity = functools.cache(file_identity)  # which asks the file system
     for job in jobs:
-        outputs.refuse_same([*once, *job.paths])
-    jobs = _with_refusals(jobs)
+        outputs.refuse_same([*once, *job.paths], identity)
+    jobs = _with_refusals(jobs, identity)
     written = [path for job in jobs for path in job.paths]
     data_on_stdout = STREAM in written and not request.dry_run
     outputs.check(palette_out, request, inputs=names, data_on_stdout=data_on_stdout)
@@ -103,27 +105,30 @@ def _job(source: str, below: str, request: Request, *, is_alone: bool) -> Job:
     return Job(source, named, sheet, cloud)
 
 
-def _with_refusals(jobs: Sequence[Job]) -> list[Job]:
+def _with_refusals(jobs: Sequence[Job], identity: Callable[[str], str]) -> list[Job]:
     """Refuse jobs that would write one file both; if that leaves none to do, refuse the call."""
-    sources = {file_identity(job.source): job.source for job in jobs if job.source != STREAM}
+    sources = {identity(job.source): job.source for job in jobs if job.source != STREAM}
     writers: dict[str, list[Job]] = defaultdict(list)
     for job in jobs:
         for path in job.paths:
             if path != STREAM:
-                writers[file_identity(path)].append(job)
-    planned = [replace(job, refusal=_collision(job, sources, writers)) for job in jobs]
+                writers[identity(path)].append(job)
+    planned = [replace(job, refusal=_collision(job, sources, writers, identity)) for job in jobs]
     if all(job.refusal for job in planned):
         raise click.UsageError(str(planned[0].refusal))
     return planned
 
 
 def _collision(
-    job: Job, sources: Mapping[str, str], writers: Mapping[str, Sequence[Job]]
+    job: Job,
+    sources: Mapping[str, str],
+    writers: Mapping[str, Sequence[Job]],
+    identity: Callable[[str], str],
 ) -> KmcliError | None:
     """Find the other job that would write the same file, or the input that would be replaced."""
     refusal = None
     for path in job.paths:
-        target = file_identity(path)
+        target = identity(path)
         others = [other for other in writers.get(target, ()) if other is not job]
         if any(other.source == job.source for other in others):
             raise click.UsageError(f"{job.source} is given twice")
